@@ -1,0 +1,171 @@
+/* HPACK (RFC 7541): the decoder of requests' header blocks, and the encoder of what a server sends.
+ *
+ * The decoder stores no strings. A field is turned into two numbers while its bytes stream past: what its name is (8 bits) and
+ * what its value means (16 bits); the dynamic table holds these and the entry's size, so that 4,096 bytes of
+ * accounting cost 5 bytes an entry. What a value means is for the layers above to say, through a vocabulary.
+ *
+ * Names are numbered by the static table: the lowest index that has the name (RFC 7541 appendix A; `:path` is 4). Names that the layers above
+ * know besides follow from GRAM_HPACK_EXTRA on. Values from the static table mean their index (`:method: POST` is 3): a
+ * vocabulary uses these for the same strings when they come as literals. */
+#ifndef GRAM_HPACK_H
+#define GRAM_HPACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gram/config.h"
+
+/* ---- numbers for names and values ---- */
+
+enum {
+    GRAM_HPACK_NAME_OTHER = 0, /* well-formed, and nobody asked for it */
+    GRAM_HPACK_AUTHORITY = 1,
+    GRAM_HPACK_METHOD = 2,
+    GRAM_HPACK_PATH = 4,
+    GRAM_HPACK_SCHEME = 6,
+    GRAM_HPACK_STATUS = 8,
+    GRAM_HPACK_AUTHORIZATION = 23,
+    GRAM_HPACK_CONTENT_LENGTH = 28,
+    GRAM_HPACK_CONTENT_TYPE = 31,
+    GRAM_HPACK_TRANSFER_ENCODING = 57,
+    GRAM_HPACK_EXTRA = 62,     /* the first of the layers above */
+    GRAM_HPACK_NAME_PSEUDO = 254, /* starts with a colon, and is none of the above */
+    GRAM_HPACK_NAME_BAD = 255  /* not a field name (RFC 9113 8.2.1): empty, upper case, control characters, 8-bit */
+};
+
+enum {
+    GRAM_HPACK_VALUE_NONE = 0, /* nobody asked */
+    GRAM_HPACK_VALUE_GET = 2,
+    GRAM_HPACK_VALUE_POST = 3,
+    GRAM_HPACK_VALUE_ROOT = 4, /* ":path: /" */
+    GRAM_HPACK_VALUE_HTTP = 6,
+    GRAM_HPACK_VALUE_HTTPS = 7,
+    GRAM_HPACK_VALUE_FREE = 62, /* the first number that a vocabulary may give a meaning of its own */
+    GRAM_HPACK_VALUE_BAD = 65535 /* not a field value (RFC 9113 8.2.1): NUL, CR, LF, or white space at an end; or so says the vocabulary */
+};
+
+/* What the layers above know of fields. Const, in flash; `ctx` is the connection's. */
+struct gram_hpack_vocab {
+    /* Name number GRAM_HPACK_EXTRA + i as a string, lower case; NULL past the last. */
+    const char *(*name)(const void *ctx, unsigned i);
+    /* A value of a known name begins that is not from the table. False: of no interest, it means GRAM_HPACK_VALUE_NONE. */
+    bool (*value_begin)(void *ctx, uint8_t name);
+    /* Its bytes, in pieces. */
+    void (*value_data)(void *ctx, const uint8_t *data, size_t len);
+    /* It is complete: what does it mean? */
+    uint16_t (*value_end)(void *ctx);
+    /* A field of the block, in order; `size` as RFC 7541 4.1 counts it (name + value + 32). */
+    void (*field)(void *ctx, uint8_t name, uint16_t value, uint32_t size);
+};
+
+/* ---- dynamic table (RFC 7541 2.3.2, 4) ---- */
+
+#define GRAM_HPACK_TABLE_SIZE 4096 /* the protocol's initial size; we never announce another, and some clients would not heed it */
+
+struct gram_hpack_table {
+    uint16_t size;  /* sum of the entries' sizes, <= max */
+    uint16_t max;   /* set by the peer's size updates, <= GRAM_HPACK_TABLE_SIZE */
+    uint8_t first;  /* slot of the newest entry */
+    uint8_t count;
+    uint16_t entry_size[GRAM_HPACK_ENTRIES];
+    uint16_t entry_value[GRAM_HPACK_ENTRIES];
+    uint8_t entry_name[GRAM_HPACK_ENTRIES];
+};
+
+/* ---- decoder ---- */
+
+enum gram_hpack_error { /* all are COMPRESSION_ERROR to HTTP/2 (RFC 9113 4.3) */
+    GRAM_HPACK_OK = 0,
+    GRAM_HPACK_E_INTEGER = -1, /* longer than 5 bytes, or beyond 2^31-1 */
+    GRAM_HPACK_E_INDEX = -2,   /* 0, or past the table */
+    GRAM_HPACK_E_HUFFMAN = -3, /* EOS in the string, or padding that is not up to 7 one-bits */
+    GRAM_HPACK_E_UPDATE = -4,  /* size update above 4096, or after a field */
+    GRAM_HPACK_E_TRUNCATED = -5 /* the block ends inside a field */
+};
+
+/* Finds a string among candidates while it streams past: the state is the first candidate that begins with all bytes so far. */
+struct gram_hpack_match {
+    uint16_t candidate; /* GRAM_HPACK_NO_MATCH: none does */
+    uint16_t len;
+};
+#define GRAM_HPACK_NO_MATCH 65535
+typedef const char *gram_hpack_candidate_fn(const void *ctx, unsigned i); /* NULL past the last */
+
+void gram_hpack_match_begin(struct gram_hpack_match *m);
+void gram_hpack_match_feed(struct gram_hpack_match *m, gram_hpack_candidate_fn *at, const void *ctx,
+                           const uint8_t *data, size_t len);
+/* The candidate that equals the whole string, or GRAM_HPACK_NO_MATCH. */
+unsigned gram_hpack_match_end(const struct gram_hpack_match *m, gram_hpack_candidate_fn *at, const void *ctx);
+
+struct gram_hpack_dec {
+    struct gram_hpack_table table;
+    /* the field being read; meaningless between fields (see hpack_decoder.c) */
+    uint32_t integer;
+    uint32_t left;      /* bytes of the string still to come */
+    uint32_t name_len;  /* decoded lengths, for the entry's size */
+    uint32_t value_len;
+    uint32_t huff_code;
+    struct gram_hpack_match match;
+    uint8_t state;
+    uint8_t shift;
+    uint8_t huff_len;
+    uint8_t name;
+    uint8_t flags;
+    uint8_t last_byte;  /* of the value so far: white space at its end is malformed */
+};
+
+void gram_hpack_dec_init(struct gram_hpack_dec *dec);
+/* A header block begins (HEADERS). */
+void gram_hpack_dec_begin(struct gram_hpack_dec *dec);
+/* The next bytes of the block's fragments, cut anywhere. An error is sticky for the connection: the tables are out of step. */
+enum gram_hpack_error gram_hpack_dec_feed(struct gram_hpack_dec *dec, const struct gram_hpack_vocab *vocab, void *ctx,
+                                          const uint8_t *data, size_t len);
+/* The block is complete (END_HEADERS). */
+enum gram_hpack_error gram_hpack_dec_end(const struct gram_hpack_dec *dec);
+
+/* ---- encoder ---- */
+
+/* What is being written: bytes beyond `cap` are counted as lost, never written. */
+struct gram_hpack_out {
+    uint8_t *buf;
+    size_t cap;
+    size_t len;
+    bool overflow;
+};
+
+/* A field worth a place in the peer's table: inserted once, one byte ever after. */
+struct gram_hpack_pin {
+    const char *name;
+    const char *value;
+    uint8_t index; /* of the name in the static table, 0 if it is not there */
+};
+
+/* The peer's table as we fill it: only pins, each at most once, so nothing is ever evicted but by a size update. */
+#define GRAM_HPACK_PINS 2
+struct gram_hpack_enc {
+    const struct gram_hpack_pin *pins; /* GRAM_HPACK_PINS of them; together they must fit the smallest table that is used */
+    uint16_t max;      /* the size that we told the peer we use; 4096 at first */
+    uint16_t limit;    /* the size that the peer allows (SETTINGS_HEADER_TABLE_SIZE), capped at 4096 */
+    uint16_t lowest;   /* the lowest limit since the last block: it must be told first (RFC 7541 4.2) */
+    uint8_t inserted;  /* how many pins are in the table */
+    uint8_t order[GRAM_HPACK_PINS]; /* which pin was inserted as the n-th */
+};
+
+void gram_hpack_enc_init(struct gram_hpack_enc *enc, const struct gram_hpack_pin *pins);
+/* The peer's SETTINGS_HEADER_TABLE_SIZE has come (and is about to be acknowledged). */
+void gram_hpack_enc_limit(struct gram_hpack_enc *enc, uint32_t table_size);
+/* Begins a block: writes the size updates that are due (at most 6 bytes), which every block must begin with. */
+void gram_hpack_enc_begin(struct gram_hpack_enc *enc, struct gram_hpack_out *out);
+/* A pin: an index if it is in the table, else inserted if the table holds both, else a literal. */
+void gram_hpack_enc_pin(struct gram_hpack_enc *enc, struct gram_hpack_out *out, unsigned pin);
+/* A field out of the static table, by index (`:status: 200` is 8). */
+void gram_hpack_enc_index(struct gram_hpack_out *out, uint8_t index);
+/* A literal that is not indexed. The name by static index, or, where that is 0, by string. */
+void gram_hpack_enc_literal(struct gram_hpack_out *out, uint8_t index, const char *name, const uint8_t *value,
+                            size_t value_len);
+/* The same with the name of a pin: by its index in the dynamic table if it is there. */
+void gram_hpack_enc_pin_name(const struct gram_hpack_enc *enc, struct gram_hpack_out *out, unsigned pin,
+                             const uint8_t *value, size_t value_len);
+
+#endif
