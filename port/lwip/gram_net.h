@@ -25,20 +25,22 @@ struct gram_net_config {
     const char *address, *netmask, *gateway;
 };
 
-/* Initialises lwIP, starts the driver, asks for addresses (IPv6 by router advertisement and link-local as well). False: the driver found no hardware. */
+/* Initialises lwIP, starts the driver, asks for addresses (IPv6 by router advertisement and link-local as well). False: the
+ * driver found no hardware, or an address is not one. */
 bool gram_net_start(const struct gram_net_config *config);
 
-/* Takes in every frame that the driver has and runs lwIP's due timers. */
+/* Takes in the frames that the driver has and runs lwIP's due timers. */
 void gram_net_poll(void);
 
-/* Milliseconds until lwIP's next timer, UINT32_MAX if none. */
+/* Milliseconds until lwIP's next timer, UINT32_MAX if none; 0 while frames are left that the last poll did not take. */
 uint32_t gram_net_sleep_ms(void);
 
 /* Whether the IPv4 address is there (DHCP done, or static). */
 bool gram_net_ready(void);
 /* The same for a preferred global IPv6 address. */
 bool gram_net_ready6(void);
-/* The IPv4 address as text; static memory. */
+/* The IPv4 address as text, and that IPv6 address ("" while there is none); static memory. */
 const char *gram_net_address(void);
+const char *gram_net_address6(void);
 
 #endif

@@ -1,0 +1,51 @@
+/* The simulator's limits: those of a larger device, so that ordinary clients meet none of them and yet a client that
+ * ignores flow control or sends too much is told so as a board would. About 16 MB in all. */
+#ifndef GRAM_TARGET_CONFIG_H
+#define GRAM_TARGET_CONFIG_H
+
+#ifndef GRAM_RAM_KB
+#define GRAM_RAM_KB 65536
+#endif
+
+#ifndef GRAM_MAX_CONNECTIONS
+#define GRAM_MAX_CONNECTIONS 32
+#endif
+#ifndef GRAM_MAX_CONCURRENT_STREAMS
+#define GRAM_MAX_CONCURRENT_STREAMS 16
+#endif
+#ifndef GRAM_INITIAL_WINDOW_SIZE
+#define GRAM_INITIAL_WINDOW_SIZE 8192
+#endif
+
+/* Longer messages: as many at once as a client in a test sends (8 calls of 20 KB), each as long as grpc-go's default allows a
+ * quarter of. */
+#ifndef GRAM_MESSAGE_BUFS
+#define GRAM_MESSAGE_BUFS 8
+#endif
+#ifndef GRAM_MESSAGE_SIZE
+#define GRAM_MESSAGE_SIZE 1048576
+#endif
+
+#ifndef GRAM_TX_SIZE
+#define GRAM_TX_SIZE 16384
+#endif
+#ifndef GRAM_TRAILERS_MAX
+#define GRAM_TRAILERS_MAX 1024
+#endif
+#ifndef GRAM_HELD_REPLIES
+#define GRAM_HELD_REPLIES 32
+#endif
+#ifndef GRAM_REQUEST_SIZE
+#define GRAM_REQUEST_SIZE 65536
+#endif
+#ifndef GRAM_REPLY_SIZE
+#define GRAM_REPLY_SIZE 65536
+#endif
+#ifndef GRAM_CALL_STATE
+#define GRAM_CALL_STATE 64
+#endif
+#ifndef GRAM_PEER_NAME
+#define GRAM_PEER_NAME 56
+#endif
+
+#endif
