@@ -1,0 +1,173 @@
+/* The life of a connection: its beginning, its limits in time, its end.
+ *
+ *     ACTIVE --error, or nothing left to do--> ENDING --transmit buffer empty, or GRAM_LINGER_MS--> closed by the transport
+ *        any --the transport has lost it, or it takes nothing--> DEAD
+ *
+ * In ENDING and DEAD all input is ignored, no stream is open, and nothing is written any more. */
+#include "h2_internal.h"
+
+#include <string.h>
+
+#include "be.h"
+#include "gram/text.h"
+
+static void write_settings(struct gram_h2_conn *conn)
+{
+    static const struct {
+        uint8_t id;
+        uint32_t value;
+    } ours[] = {
+        { GRAM_H2_SETTINGS_MAX_CONCURRENT_STREAMS, GRAM_MAX_CONCURRENT_STREAMS },
+        { GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, GRAM_INITIAL_WINDOW_SIZE },
+        { GRAM_H2_SETTINGS_MAX_HEADER_LIST_SIZE, GRAM_HEADER_LIST_MAX },
+    };
+    uint8_t payload[6 * (sizeof ours / sizeof ours[0])];
+
+    for (unsigned i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        gram_put_be16(payload + 6 * i, ours[i].id);
+        gram_put_be32(payload + 6 * i + 2, ours[i].value);
+    }
+    gram_h2_write_control(conn, GRAM_H2_SETTINGS, 0, 0, payload, sizeof payload);
+}
+
+void gram_h2_init(struct gram_h2_conn *conn, const struct gram_h2_events *events, const struct gram_hpack_pin *pins,
+                  const struct gram_log *log, uint8_t number, uint32_t now)
+{
+    memset(conn, 0, offsetof(struct gram_h2_conn, tx));
+    conn->events = events;
+    conn->log = log;
+    conn->number = number;
+    conn->now = now;
+    conn->opened_at = now;
+    conn->abuse_at = now;
+    conn->send_window = GRAM_H2_WINDOW_DEFAULT;
+    conn->recv_window = GRAM_H2_WINDOW_DEFAULT;
+    conn->peer_initial_window = GRAM_H2_WINDOW_DEFAULT;
+    conn->peer_max_frame = GRAM_H2_FRAME_MAX;
+    gram_hpack_dec_init(&conn->dec);
+    gram_hpack_enc_init(&conn->enc, pins);
+    gram_h2_tx_init(&conn->tx);
+    write_settings(conn);
+}
+
+/* ---- the end ---- */
+
+static void close_streams(struct gram_h2_conn *conn, uint32_t error)
+{
+    for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++) {
+        if (conn->streams[i].state == GRAM_H2_FREE)
+            continue;
+        gram_h2_release(conn, i, GRAM_H2_RESET_BY_US);
+        conn->events->closed(conn, i, error);
+    }
+}
+
+static void log_end(const struct gram_h2_conn *conn, enum gram_h2_error error, const char *reason)
+{
+    char line[80];
+    struct gram_text t = gram_text_in(line, sizeof line);
+
+    if (!conn->log || !conn->log->line)
+        return;
+    gram_text_str(&t, "connection ");
+    gram_text_u32(&t, conn->number);
+    gram_text_str(&t, " ended: ");
+    gram_text_str(&t, reason);
+    gram_text_str(&t, " (error ");
+    gram_text_u32(&t, error);
+    gram_text_char(&t, ')');
+    conn->log->line(GRAM_LOG_INFO, line);
+}
+
+static void write_goaway(struct gram_h2_conn *conn, enum gram_h2_error error, const char *reason)
+{
+    uint8_t payload[8 + 30];
+    size_t n = strlen(reason);
+    size_t room = gram_h2_tx_free(&conn->tx);
+
+    if (room < GRAM_H2_FRAME_HEAD + 8)
+        return; /* it would not be read either */
+    room -= GRAM_H2_FRAME_HEAD + 8;
+    n = n < sizeof payload - 8 ? n : sizeof payload - 8;
+    n = n < room ? n : room;
+    gram_put_be32(payload, conn->last_id);
+    gram_put_be32(payload + 4, error);
+    memcpy(payload + 8, reason, n);
+    gram_h2_write_control(conn, GRAM_H2_GOAWAY, 0, 0, payload, 8 + n);
+}
+
+void gram_h2_fail(struct gram_h2_conn *conn, enum gram_h2_error error, const char *reason)
+{
+    if (conn->phase != GRAM_H2_ACTIVE)
+        return; /* the first error wins */
+    write_goaway(conn, error, reason);
+    conn->phase = GRAM_H2_ENDING;
+    conn->ended_at = conn->now;
+    if (error != GRAM_H2_NO_ERROR)
+        log_end(conn, error, reason);
+    close_streams(conn, error);
+}
+
+void gram_h2_drop(struct gram_h2_conn *conn)
+{
+    conn->phase = GRAM_H2_DEAD;
+    close_streams(conn, GRAM_H2_CANCEL);
+}
+
+/* ---- time ---- */
+
+void gram_h2_tx_progress(struct gram_h2_conn *conn, size_t acked)
+{
+    gram_h2_tx_acked(&conn->tx, acked);
+    conn->progress_at = conn->now;
+}
+
+/* Milliseconds left of a limit, 0 when it is reached. */
+static uint32_t time_left(const struct gram_h2_conn *conn, uint32_t since, uint32_t limit)
+{
+    uint32_t passed = conn->now - since;
+
+    return passed < limit ? limit - passed : 0;
+}
+
+struct limit {
+    bool applies;
+    uint32_t since;
+    uint32_t ms;
+    enum gram_h2_error error;
+    const char *reason;
+};
+
+uint32_t gram_h2_poll(struct gram_h2_conn *conn, uint32_t now)
+{
+    conn->now = now;
+    const struct limit limits[] = {
+        { !conn->preface_done, conn->opened_at, GRAM_PREFACE_MS, GRAM_H2_PROTOCOL_ERROR, "GRAM_PREFACE_MS" },
+        { conn->preface_done && !conn->settings_acked, conn->opened_at, GRAM_PREFACE_MS + GRAM_SETTINGS_MS,
+          GRAM_H2_SETTINGS_TIMEOUT, "GRAM_SETTINGS_MS" },
+        { conn->block.kind != GRAM_H2_BLOCK_NONE, conn->block.since, GRAM_HEADERS_MS, GRAM_H2_ENHANCE_YOUR_CALM,
+          "GRAM_HEADERS_MS" },
+        { conn->tx.used > 0, conn->progress_at, GRAM_STALL_MS, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_STALL_MS" },
+    };
+    uint32_t next = UINT32_MAX;
+
+    if (conn->phase == GRAM_H2_DEAD)
+        return UINT32_MAX;
+    if (conn->phase == GRAM_H2_ENDING) {
+        next = time_left(conn, conn->ended_at, GRAM_LINGER_MS);
+        if (next == 0)
+            conn->phase = GRAM_H2_DEAD;
+        return next;
+    }
+    for (unsigned i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (!limits[i].applies)
+            continue;
+        uint32_t left = time_left(conn, limits[i].since, limits[i].ms);
+        if (left == 0) {
+            gram_h2_fail(conn, limits[i].error, limits[i].reason);
+            return GRAM_LINGER_MS;
+        }
+        next = left < next ? left : next;
+    }
+    return next;
+}

@@ -1,0 +1,239 @@
+/* Header blocks: which stream they belong to, and whether what they say is a well-formed request (RFC 9113 8.1, 8.2, 8.3).
+ *
+ * Every block is decoded to its end, wanted or not: the HPACK tables must stay in step (RFC 9113 4.3). Its kind says what becomes of its
+ * fields:
+ *     REQUEST   a stream's first block; regular fields go up
+ *     TRAILERS  a stream's last block; fields are checked, and go nowhere
+ *     IGNORED   refused, late, or for a stream that is gone */
+#include "h2_internal.h"
+
+/* `seen`: a pseudo-header comes once, and before all regular fields (8.3). */
+enum { SEEN_METHOD = 1, SEEN_SCHEME = 2, SEEN_AUTHORITY = 4, SEEN_PATH = 8, SEEN_REGULAR = 16 };
+
+static void begin_block(struct gram_h2_conn *conn, enum gram_h2_block_kind kind, unsigned slot)
+{
+    struct gram_h2_block *b = &conn->block;
+
+    *b = (struct gram_h2_block){
+        .since = conn->now,
+        .stream_id = conn->rx.stream_id,
+        .content_length = GRAM_H2_NO_LENGTH,
+        .kind = (uint8_t)kind,
+        .slot = (uint8_t)slot,
+        .end_stream = (conn->rx.flags & GRAM_H2_FLAG_END_STREAM) != 0,
+    };
+    gram_hpack_dec_begin(&conn->dec);
+}
+
+/* A second block on a stream (5.1, 8.1). */
+static gram_h2_ok begin_trailers(struct gram_h2_conn *conn, unsigned slot)
+{
+    bool open = conn->streams[slot].state == GRAM_H2_OPEN;
+
+    begin_block(conn, open ? GRAM_H2_BLOCK_TRAILERS : GRAM_H2_BLOCK_IGNORED, slot);
+    if (!open)
+        return gram_h2_stream_error(conn, conn->block.stream_id, GRAM_H2_STREAM_CLOSED);
+    conn->block.malformed = !conn->block.end_stream;
+    return true;
+}
+
+/* A block on a stream that has left its slot. */
+static gram_h2_ok begin_late(struct gram_h2_conn *conn)
+{
+    uint32_t id = conn->rx.stream_id;
+
+    switch (gram_h2_recall(conn, id)) {
+    case GRAM_H2_RESET_BY_US: /* trailers that were under way */
+        begin_block(conn, GRAM_H2_BLOCK_IGNORED, 0);
+        return true;
+    case GRAM_H2_RESET_BY_PEER:
+        begin_block(conn, GRAM_H2_BLOCK_IGNORED, 0);
+        return gram_h2_stream_error(conn, id, GRAM_H2_STREAM_CLOSED);
+    case GRAM_H2_ENDED:
+        gram_h2_fail(conn, GRAM_H2_STREAM_CLOSED, "HEADERS on a closed stream");
+        return false;
+    default:
+        gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, "stream id not above the last");
+        return false;
+    }
+}
+
+gram_h2_ok gram_h2_on_headers(struct gram_h2_conn *conn)
+{
+    uint32_t id = conn->rx.stream_id;
+    int slot = gram_h2_find(conn, id);
+
+    if (id % 2 == 0) {
+        gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, "HEADERS on an even stream"); /* 5.1.1 */
+        return false;
+    }
+    if (slot >= 0)
+        return begin_trailers(conn, (unsigned)slot);
+    if (id <= conn->last_id)
+        return begin_late(conn);
+    conn->last_id = id;
+    slot = gram_h2_claim(conn, id);
+    if (slot < 0) { /* refused when the block is complete: a lawful peer that has not read our SETTINGS yet tries again */
+        begin_block(conn, GRAM_H2_BLOCK_IGNORED, GRAM_MAX_CONCURRENT_STREAMS);
+        return true;
+    }
+    begin_block(conn, GRAM_H2_BLOCK_REQUEST, (unsigned)slot);
+    conn->events->begin(conn, (unsigned)slot);
+    return true;
+}
+
+/* ---- fields ---- */
+
+static bool seen_before(struct gram_h2_block *b, uint8_t what)
+{
+    bool before = (b->seen & (what | SEEN_REGULAR)) != 0;
+
+    b->seen |= what;
+    return before;
+}
+
+/* Takes note of a pseudo-header; false where it is malformed. */
+static bool pseudo(struct gram_h2_block *b, uint8_t name, uint16_t value)
+{
+    if (b->kind == GRAM_H2_BLOCK_TRAILERS)
+        return false;
+    switch (name) {
+    case GRAM_HPACK_METHOD:
+        b->method = value;
+        return !seen_before(b, SEEN_METHOD);
+    case GRAM_HPACK_SCHEME:
+        return !seen_before(b, SEEN_SCHEME);
+    case GRAM_HPACK_AUTHORITY:
+        return !seen_before(b, SEEN_AUTHORITY);
+    case GRAM_HPACK_PATH:
+        b->path = value;
+        return !seen_before(b, SEEN_PATH);
+    default: /* `:status`, and those that do not exist (8.3) */
+        return false;
+    }
+}
+
+/* Fields that HTTP/2 itself has rules for; false where one is broken. */
+static bool regular(struct gram_h2_block *b, uint8_t name, uint16_t value)
+{
+    b->seen |= SEEN_REGULAR;
+    switch (name) {
+    case GRAM_H2_NAME_CONNECTION: /* 8.2.2 */
+    case GRAM_H2_NAME_KEEP_ALIVE:
+    case GRAM_H2_NAME_PROXY_CONNECTION:
+    case GRAM_H2_NAME_UPGRADE:
+    case GRAM_HPACK_TRANSFER_ENCODING:
+    case GRAM_HPACK_NAME_BAD:
+    case GRAM_HPACK_NAME_PSEUDO:
+        return false;
+    case GRAM_HPACK_CONTENT_LENGTH:
+        if (b->content_length != GRAM_H2_NO_LENGTH && b->content_length != value)
+            return false;
+        b->content_length = value;
+        return true;
+    default: /* `te` other than trailers is a bad value already */
+        return true;
+    }
+}
+
+static bool is_pseudo(uint8_t name)
+{
+    return (name >= GRAM_HPACK_AUTHORITY && name <= GRAM_HPACK_STATUS) || name == GRAM_HPACK_NAME_PSEUDO;
+}
+
+static bool too_large(const struct gram_h2_block *b)
+{
+    return b->list_size > GRAM_HEADER_LIST_MAX || b->fields > GRAM_HEADER_FIELDS_MAX;
+}
+
+/* MAX_HEADER_LIST_SIZE binds nobody: beyond it the call is refused, far beyond it the connection (CVE-2016-6581, CVE-2026-49975). */
+static void count_field(struct gram_h2_conn *conn, uint32_t size)
+{
+    struct gram_h2_block *b = &conn->block;
+
+    b->list_size += size < 4u * GRAM_HEADER_LIST_MAX ? size : 4u * GRAM_HEADER_LIST_MAX + 1;
+    b->fields++;
+    if (b->list_size > 4u * GRAM_HEADER_LIST_MAX || b->fields > 4u * GRAM_HEADER_FIELDS_MAX)
+        gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_HEADER_LIST_MAX x 4");
+}
+
+void gram_h2_on_field(void *ctx, uint8_t name, uint16_t value, uint32_t size)
+{
+    struct gram_h2_conn *conn = ctx;
+    struct gram_h2_block *b = &conn->block;
+
+    if (conn->phase != GRAM_H2_ACTIVE)
+        return;
+    count_field(conn, size);
+    if (value == GRAM_HPACK_VALUE_BAD)
+        b->malformed = true;
+    if (is_pseudo(name)) {
+        if (!pseudo(b, name, value))
+            b->malformed = true;
+        return;
+    }
+    if (!regular(b, name, value))
+        b->malformed = true;
+    if (b->kind == GRAM_H2_BLOCK_REQUEST && !b->malformed && !too_large(b) && conn->phase == GRAM_H2_ACTIVE)
+        conn->events->field(conn, b->slot, name, value);
+}
+
+/* ---- the block is complete ---- */
+
+/* 8.3.1: a request has method, scheme and path, once each. */
+static bool is_request(const struct gram_h2_block *b)
+{
+    const uint8_t needed = SEEN_METHOD | SEEN_SCHEME | SEEN_PATH;
+
+    return !b->malformed && (b->seen & needed) == needed;
+}
+
+static void request_done(struct gram_h2_conn *conn, const struct gram_h2_block *b)
+{
+    struct gram_h2_stream *s = &conn->streams[b->slot];
+    const struct gram_h2_request request = { .method = b->method, .path = b->path, .too_large = too_large(b) };
+
+    if (!is_request(b) || (b->end_stream && b->content_length != GRAM_H2_NO_LENGTH && b->content_length != 0)) {
+        gram_h2_stream_error(conn, b->stream_id, GRAM_H2_PROTOCOL_ERROR);
+        return;
+    }
+    s->content_length = b->content_length;
+    if (b->end_stream)
+        s->state = GRAM_H2_HALF_CLOSED_REMOTE;
+    conn->events->request(conn, b->slot, &request);
+    if (b->end_stream && conn->phase == GRAM_H2_ACTIVE && s->id == b->stream_id && s->state != GRAM_H2_FREE)
+        conn->events->end(conn, b->slot);
+}
+
+static void trailers_done(struct gram_h2_conn *conn, const struct gram_h2_block *b)
+{
+    struct gram_h2_stream *s = &conn->streams[b->slot];
+
+    if (s->id != b->stream_id || s->state != GRAM_H2_OPEN) /* it has ended since the block began */
+        return;
+    if (b->malformed || (s->content_length != GRAM_H2_NO_LENGTH && s->content_length != s->received)) {
+        gram_h2_stream_error(conn, b->stream_id, GRAM_H2_PROTOCOL_ERROR);
+        return;
+    }
+    s->state = GRAM_H2_HALF_CLOSED_REMOTE;
+    conn->events->end(conn, b->slot);
+}
+
+void gram_h2_block_end(struct gram_h2_conn *conn)
+{
+    const struct gram_h2_block b = conn->block;
+
+    conn->block.kind = GRAM_H2_BLOCK_NONE;
+    if (gram_hpack_dec_end(&conn->dec) != GRAM_HPACK_OK) {
+        gram_h2_fail(conn, GRAM_H2_COMPRESSION_ERROR, "header block cut short");
+        return;
+    }
+    if (b.kind == GRAM_H2_BLOCK_REQUEST)
+        request_done(conn, &b);
+    else if (b.kind == GRAM_H2_BLOCK_TRAILERS)
+        trailers_done(conn, &b);
+    else if (b.slot == GRAM_MAX_CONCURRENT_STREAMS && gram_h2_charge(conn, GRAM_H2_WORK_REFUSED)) {
+        gram_h2_write_rst(conn, b.stream_id, GRAM_H2_REFUSED_STREAM);
+        gram_h2_remember(conn, b.stream_id, GRAM_H2_RESET_BY_US);
+    }
+}

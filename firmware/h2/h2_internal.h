@@ -1,0 +1,54 @@
+/* What the files of h2/ say to each other. */
+#ifndef GRAM_H2_INTERNAL_H
+#define GRAM_H2_INTERNAL_H
+
+#include "h2_conn.h"
+
+/* A frame handler's answer when the connection goes on; otherwise it has called gram_h2_fail(). */
+typedef bool gram_h2_ok;
+
+/* h2_stream.c */
+int gram_h2_find(const struct gram_h2_conn *conn, uint32_t id); /* slot, or -1 */
+int gram_h2_claim(struct gram_h2_conn *conn, uint32_t id);      /* slot, or -1: all are taken */
+void gram_h2_release(struct gram_h2_conn *conn, unsigned slot, enum gram_h2_ending how);
+void gram_h2_remember(struct gram_h2_conn *conn, uint32_t id, enum gram_h2_ending how);
+/* How a stream that is in no slot ended, or -1 if that is not known any more. */
+int gram_h2_recall(const struct gram_h2_conn *conn, uint32_t id);
+
+/* h2_send.c */
+void gram_h2_write_frame_head(struct gram_h2_conn *conn, uint32_t len, uint8_t type, uint8_t flags, uint32_t id);
+void gram_h2_write_rst(struct gram_h2_conn *conn, uint32_t id, enum gram_h2_error error);
+void gram_h2_write_control(struct gram_h2_conn *conn, uint8_t type, uint8_t flags, uint32_t id, const uint8_t *payload,
+                           size_t len);
+
+/* h2_control.c: complete control frames; `p` is rx.small */
+gram_h2_ok gram_h2_on_setting(struct gram_h2_conn *conn, const uint8_t *p);
+void gram_h2_on_settings_end(struct gram_h2_conn *conn);
+void gram_h2_on_settings_ack(struct gram_h2_conn *conn);
+void gram_h2_on_ping(struct gram_h2_conn *conn, const uint8_t *p);
+void gram_h2_on_window_update(struct gram_h2_conn *conn, const uint8_t *p);
+void gram_h2_on_rst_stream(struct gram_h2_conn *conn, const uint8_t *p);
+void gram_h2_on_goaway(struct gram_h2_conn *conn);
+
+/* h2_headers.c */
+gram_h2_ok gram_h2_on_headers(struct gram_h2_conn *conn);
+void gram_h2_block_end(struct gram_h2_conn *conn);
+void gram_h2_on_field(void *ctx, uint8_t name, uint16_t value, uint32_t size); /* of gram_h2_vocab */
+
+/* h2_vocab.c */
+extern const struct gram_hpack_vocab gram_h2_vocab; /* ctx: the connection */
+
+/* h2_abuse.c: what is not a call but makes work. False: enough is enough, the connection has been ended. */
+enum gram_h2_work {
+    GRAM_H2_WORK_RESET,    /* the peer cancels a stream, or makes us reset one */
+    GRAM_H2_WORK_REFUSED,  /* a stream beyond the limit */
+    GRAM_H2_WORK_SETTINGS,
+    GRAM_H2_WORK_PING,     /* with nothing else between it and the last */
+    GRAM_H2_WORK_GLITCH    /* empty frames, priorities, unknown frames, frames for streams that are gone */
+};
+gram_h2_ok gram_h2_charge(struct gram_h2_conn *conn, enum gram_h2_work work);
+
+/* A stream error for a stream that may be in a slot or not. Charged. */
+gram_h2_ok gram_h2_stream_error(struct gram_h2_conn *conn, uint32_t id, enum gram_h2_error error);
+
+#endif

@@ -1,0 +1,56 @@
+/* HTTP/2's numbers (RFC 9113): frame types, flags, settings, error codes. */
+#ifndef GRAM_H2_PROTOCOL_H
+#define GRAM_H2_PROTOCOL_H
+
+enum gram_h2_type { /* RFC 9113 6 */
+    GRAM_H2_DATA = 0,
+    GRAM_H2_HEADERS = 1,
+    GRAM_H2_PRIORITY = 2,
+    GRAM_H2_RST_STREAM = 3,
+    GRAM_H2_SETTINGS = 4,
+    GRAM_H2_PUSH_PROMISE = 5,
+    GRAM_H2_PING = 6,
+    GRAM_H2_GOAWAY = 7,
+    GRAM_H2_WINDOW_UPDATE = 8,
+    GRAM_H2_CONTINUATION = 9
+};
+
+enum {
+    GRAM_H2_FLAG_END_STREAM = 0x01, /* DATA, HEADERS */
+    GRAM_H2_FLAG_ACK = 0x01,        /* SETTINGS, PING */
+    GRAM_H2_FLAG_END_HEADERS = 0x04,
+    GRAM_H2_FLAG_PADDED = 0x08,
+    GRAM_H2_FLAG_PRIORITY = 0x20
+};
+
+enum gram_h2_setting { /* RFC 9113 6.5.2 */
+    GRAM_H2_SETTINGS_HEADER_TABLE_SIZE = 1,
+    GRAM_H2_SETTINGS_ENABLE_PUSH = 2,
+    GRAM_H2_SETTINGS_MAX_CONCURRENT_STREAMS = 3,
+    GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE = 4,
+    GRAM_H2_SETTINGS_MAX_FRAME_SIZE = 5,
+    GRAM_H2_SETTINGS_MAX_HEADER_LIST_SIZE = 6
+};
+
+enum gram_h2_error { /* RFC 9113 7 */
+    GRAM_H2_NO_ERROR = 0,
+    GRAM_H2_PROTOCOL_ERROR = 1,
+    GRAM_H2_INTERNAL_ERROR = 2,
+    GRAM_H2_FLOW_CONTROL_ERROR = 3,
+    GRAM_H2_SETTINGS_TIMEOUT = 4,
+    GRAM_H2_STREAM_CLOSED = 5,
+    GRAM_H2_FRAME_SIZE_ERROR = 6,
+    GRAM_H2_REFUSED_STREAM = 7,
+    GRAM_H2_CANCEL = 8,
+    GRAM_H2_COMPRESSION_ERROR = 9,
+    GRAM_H2_ENHANCE_YOUR_CALM = 11
+};
+
+#define GRAM_H2_FRAME_HEAD 9             /* RFC 9113 4.1 */
+#define GRAM_H2_FRAME_MAX 16384          /* the initial SETTINGS_MAX_FRAME_SIZE; we never announce another */
+#define GRAM_H2_WINDOW_MAX 0x7fffffff    /* RFC 9113 6.9.1 */
+#define GRAM_H2_WINDOW_DEFAULT 65535     /* RFC 9113 6.9.2 */
+#define GRAM_H2_PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" /* RFC 9113 3.4 */
+#define GRAM_H2_PREFACE_LEN 24
+
+#endif

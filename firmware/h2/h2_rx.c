@@ -1,0 +1,438 @@
+/* The frame reader: a byte-exact state machine that keeps no frame (RFC 9113 4).
+ *
+ *     PREFACE -> HEAD -> (by frame type) -> ... -> HEAD
+ *     HEADERS:       [PAD_LENGTH] -> [FIXED: priority] -> FRAGMENT -> [SKIP: padding]
+ *     CONTINUATION:  FRAGMENT
+ *     DATA:          [PAD_LENGTH] -> DATA -> [SKIP: padding]
+ *     fixed frames:  FIXED (SETTINGS: once for each setting; GOAWAY: then SKIP)
+ *     anything that is not wanted: SKIP
+ *
+ * Invariants: rx.left counts the payload bytes still to come, rx.pad <= rx.left except in SKIP. A frame is begun only when GRAM_H2_ANSWER bytes of the
+ * transmit buffer are free, and its answers are written when it ends, at the latest. Every state either takes bytes, or ends the frame. */
+#include "h2_internal.h"
+
+#include <string.h>
+
+#include "be.h"
+
+bool gram_h2_rx_ready(const struct gram_h2_conn *conn)
+{
+    return conn->phase != GRAM_H2_ACTIVE || gram_h2_tx_free(&conn->tx) >= GRAM_H2_ANSWER;
+}
+
+static void want(struct gram_h2_rx *rx, enum gram_h2_rx_state state)
+{
+    rx->state = (uint8_t)state;
+}
+
+static void want_fixed(struct gram_h2_rx *rx, unsigned bytes)
+{
+    rx->state = GRAM_H2_RX_FIXED;
+    rx->small_want = (uint8_t)bytes;
+    rx->small_len = 0;
+}
+
+static gram_h2_ok frame_size_error(struct gram_h2_conn *conn)
+{
+    gram_h2_fail(conn, GRAM_H2_FRAME_SIZE_ERROR, "frame size");
+    return false;
+}
+
+static gram_h2_ok protocol_error(struct gram_h2_conn *conn, const char *reason)
+{
+    gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, reason);
+    return false;
+}
+
+/* A stream that has never been opened (5.1.1). */
+static bool is_idle(const struct gram_h2_conn *conn, uint32_t id)
+{
+    return id > conn->last_id || id % 2 == 0;
+}
+
+/* ---- the head of each frame type: is it lawful here, and what of it is to be read? ---- */
+
+/* DATA beyond a window is the peer's fault; on a stream that has ended it depends on how (5.1). */
+static gram_h2_ok begin_data(struct gram_h2_conn *conn)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+    int slot = gram_h2_find(conn, rx->stream_id);
+
+    if (is_idle(conn, rx->stream_id))
+        return protocol_error(conn, "DATA on an idle stream");
+    if ((int64_t)rx->left > conn->recv_window) {
+        gram_h2_fail(conn, GRAM_H2_FLOW_CONTROL_ERROR, "connection window");
+        return false;
+    }
+    conn->recv_window -= (int32_t)rx->left;
+    conn->credit += rx->left; /* streams back their own windows: the connection's is given back as it is used */
+    conn->quiet_ping = false;
+    want(rx, GRAM_H2_RX_SKIP);
+    if (rx->left == 0 && !(rx->flags & GRAM_H2_FLAG_END_STREAM) && !gram_h2_charge(conn, GRAM_H2_WORK_GLITCH))
+        return false;
+    if (slot < 0 || conn->streams[slot].state == GRAM_H2_HALF_CLOSED_REMOTE) {
+        if (slot < 0 && gram_h2_recall(conn, rx->stream_id) == GRAM_H2_RESET_BY_US)
+            return true; /* it was under way */
+        return gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_STREAM_CLOSED);
+    }
+    struct gram_h2_stream *s = &conn->streams[slot];
+    if ((int64_t)rx->left > s->recv_window)
+        return gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_FLOW_CONTROL_ERROR);
+    s->recv_window -= (int32_t)rx->left;
+    rx->slot = (uint8_t)slot;
+    if (!(rx->flags & GRAM_H2_FLAG_PADDED)) {
+        want(rx, GRAM_H2_RX_DATA);
+        return true;
+    }
+    if (rx->left == 0)
+        return frame_size_error(conn);
+    want(rx, GRAM_H2_RX_PAD_LENGTH);
+    return true;
+}
+
+static gram_h2_ok begin_headers(struct gram_h2_conn *conn)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+    unsigned fixed = (rx->flags & GRAM_H2_FLAG_PADDED ? 1u : 0u) + (rx->flags & GRAM_H2_FLAG_PRIORITY ? 5u : 0u);
+
+    if (rx->left < fixed)
+        return frame_size_error(conn);
+    conn->quiet_ping = false;
+    if (!gram_h2_on_headers(conn))
+        return false;
+    if (rx->flags & GRAM_H2_FLAG_PADDED)
+        want(rx, GRAM_H2_RX_PAD_LENGTH);
+    else if (rx->flags & GRAM_H2_FLAG_PRIORITY)
+        want_fixed(rx, 5);
+    else
+        want(rx, GRAM_H2_RX_FRAGMENT);
+    return true;
+}
+
+static gram_h2_ok begin_continuation(struct gram_h2_conn *conn)
+{
+    if (conn->block.kind == GRAM_H2_BLOCK_NONE)
+        return protocol_error(conn, "CONTINUATION without HEADERS");
+    if (++conn->block.continuations > GRAM_CONTINUATIONS_MAX) {
+        gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_CONTINUATIONS_MAX");
+        return false;
+    }
+    if (conn->rx.left == 0 && !gram_h2_charge(conn, GRAM_H2_WORK_GLITCH))
+        return false;
+    want(&conn->rx, GRAM_H2_RX_FRAGMENT);
+    return true;
+}
+
+static gram_h2_ok begin_settings(struct gram_h2_conn *conn)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+
+    if (rx->stream_id != 0)
+        return protocol_error(conn, "SETTINGS on a stream");
+    if (rx->flags & GRAM_H2_FLAG_ACK) {
+        if (rx->left != 0)
+            return frame_size_error(conn);
+        gram_h2_on_settings_ack(conn);
+        want(rx, GRAM_H2_RX_SKIP);
+        return true;
+    }
+    if (rx->left % 6 != 0)
+        return frame_size_error(conn);
+    if (rx->left > 6 * 32) { /* CVE-2020-11080; there are not that many settings */
+        gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "more than 32 settings");
+        return false;
+    }
+    if (conn->preface_done && !gram_h2_charge(conn, GRAM_H2_WORK_SETTINGS))
+        return false;
+    want_fixed(rx, 6);
+    if (rx->left == 0) {
+        gram_h2_on_settings_end(conn);
+        want(rx, GRAM_H2_RX_SKIP);
+    }
+    return true;
+}
+
+/* PRIORITY, RST_STREAM, PING, GOAWAY, WINDOW_UPDATE: a length that is fixed, and a scope that is stream or connection. */
+static gram_h2_ok begin_fixed(struct gram_h2_conn *conn, unsigned bytes, bool on_stream, bool on_connection)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+
+    if (rx->stream_id == 0 ? !on_connection : !on_stream)
+        return protocol_error(conn, "frame on the wrong stream");
+    if (rx->type == GRAM_H2_GOAWAY ? rx->left < bytes : rx->left != bytes) {
+        if (rx->type != GRAM_H2_PRIORITY)
+            return frame_size_error(conn);
+        want(rx, GRAM_H2_RX_SKIP); /* only PRIORITY's length is a stream's affair (6.3) */
+        return gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_FRAME_SIZE_ERROR);
+    }
+    if (rx->stream_id != 0 && rx->type != GRAM_H2_PRIORITY && is_idle(conn, rx->stream_id))
+        return protocol_error(conn, "frame on an idle stream");
+    want_fixed(rx, bytes);
+    return true;
+}
+
+static gram_h2_ok begin_frame(struct gram_h2_conn *conn)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+
+    rx->left = gram_get_be24(rx->small);
+    rx->type = rx->small[3];
+    rx->flags = rx->small[4];
+    rx->stream_id = gram_get_be32(rx->small + 5) & GRAM_H2_WINDOW_MAX;
+    rx->pad = 0;
+    if (conn->log && conn->log->frame)
+        conn->log->frame(conn->number, true, rx->small, NULL, 0);
+    if (rx->left > GRAM_H2_FRAME_MAX)
+        return frame_size_error(conn);
+    if (!conn->preface_done && (rx->type != GRAM_H2_SETTINGS || (rx->flags & GRAM_H2_FLAG_ACK)))
+        return protocol_error(conn, "no SETTINGS after the preface");
+    if (conn->block.kind != GRAM_H2_BLOCK_NONE &&
+        (rx->type != GRAM_H2_CONTINUATION || rx->stream_id != conn->block.stream_id))
+        return protocol_error(conn, "frame inside a header block"); /* 6.10 */
+    switch (rx->type) {
+    case GRAM_H2_DATA:
+        return begin_data(conn);
+    case GRAM_H2_HEADERS:
+        return begin_headers(conn);
+    case GRAM_H2_CONTINUATION:
+        return begin_continuation(conn);
+    case GRAM_H2_SETTINGS:
+        return begin_settings(conn);
+    case GRAM_H2_PRIORITY:
+        return begin_fixed(conn, 5, true, false) && gram_h2_charge(conn, GRAM_H2_WORK_GLITCH);
+    case GRAM_H2_RST_STREAM:
+        return begin_fixed(conn, 4, true, false);
+    case GRAM_H2_PING:
+        return begin_fixed(conn, 8, false, true);
+    case GRAM_H2_GOAWAY:
+        return begin_fixed(conn, 8, false, true);
+    case GRAM_H2_WINDOW_UPDATE:
+        return begin_fixed(conn, 4, true, true);
+    case GRAM_H2_PUSH_PROMISE:
+        return protocol_error(conn, "PUSH_PROMISE from a client"); /* 8.4 */
+    default: /* unknown types are ignored (4.1) */
+        want(rx, GRAM_H2_RX_SKIP);
+        return gram_h2_charge(conn, GRAM_H2_WORK_GLITCH);
+    }
+}
+
+/* ---- the ends of frames ---- */
+
+/* A fixed part of a frame is complete in rx.small. */
+static void fixed_done(struct gram_h2_conn *conn)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+
+    switch (rx->type) {
+    case GRAM_H2_SETTINGS:
+        if (!gram_h2_on_setting(conn, rx->small))
+            return;
+        want_fixed(rx, 6);
+        if (rx->left == 0) {
+            gram_h2_on_settings_end(conn);
+            want(rx, GRAM_H2_RX_SKIP);
+        }
+        return;
+    case GRAM_H2_HEADERS: /* its priority: nothing but the dependency on itself matters (RFC 7540 5.3.1) */
+        if ((gram_get_be32(rx->small) & GRAM_H2_WINDOW_MAX) == rx->stream_id)
+            conn->block.malformed = true;
+        want(rx, GRAM_H2_RX_FRAGMENT);
+        return;
+    case GRAM_H2_PRIORITY:
+        if ((gram_get_be32(rx->small) & GRAM_H2_WINDOW_MAX) == rx->stream_id)
+            gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_PROTOCOL_ERROR);
+        break;
+    case GRAM_H2_RST_STREAM:
+        gram_h2_on_rst_stream(conn, rx->small);
+        break;
+    case GRAM_H2_PING:
+        gram_h2_on_ping(conn, rx->small);
+        break;
+    case GRAM_H2_GOAWAY:
+        gram_h2_on_goaway(conn);
+        break;
+    default:
+        gram_h2_on_window_update(conn, rx->small);
+        break;
+    }
+    want(rx, GRAM_H2_RX_SKIP);
+}
+
+static void pad_length_done(struct gram_h2_conn *conn, uint8_t pad)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+    unsigned fixed = rx->type == GRAM_H2_HEADERS && (rx->flags & GRAM_H2_FLAG_PRIORITY) ? 5u : 0u;
+
+    if (pad + fixed > rx->left) {
+        protocol_error(conn, "padding"); /* 6.1, 6.2 */
+        return;
+    }
+    rx->pad = pad;
+    if (rx->type == GRAM_H2_DATA) {
+        gram_h2_credit(conn, rx->slot, 1u + pad); /* padding counts, and is consumed as it comes */
+        want(rx, GRAM_H2_RX_DATA);
+    } else if (fixed) {
+        want_fixed(rx, fixed);
+    } else {
+        want(rx, GRAM_H2_RX_FRAGMENT);
+    }
+}
+
+/* A length that was promised must have come when the request ends (8.1.1). */
+static bool length_is_wrong(const struct gram_h2_stream *s)
+{
+    return s->content_length != GRAM_H2_NO_LENGTH && s->content_length != s->received;
+}
+
+/* The frame's last byte has been read. */
+static void frame_done(struct gram_h2_conn *conn)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+
+    want(rx, GRAM_H2_RX_HEAD);
+    rx->small_len = 0;
+    if ((rx->type == GRAM_H2_HEADERS || rx->type == GRAM_H2_CONTINUATION) && (rx->flags & GRAM_H2_FLAG_END_HEADERS))
+        gram_h2_block_end(conn);
+}
+
+/* ---- payloads that stream through ---- */
+
+/* DATA is handed up as it comes. The end of the request is told with its last byte, not after: so a whole request can be decoded where it lies. */
+static void data(struct gram_h2_conn *conn, const uint8_t *p, size_t n)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+    struct gram_h2_stream *s = &conn->streams[rx->slot];
+    bool complete = n == rx->left - rx->pad;
+    bool last = complete && (rx->flags & GRAM_H2_FLAG_END_STREAM);
+
+    rx->left -= (uint32_t)n;
+    if (complete)
+        want(rx, GRAM_H2_RX_SKIP);
+    if (s->id != rx->stream_id || s->state == GRAM_H2_FREE) /* it has ended since the frame began */
+        return;
+    s->received = (uint16_t)((s->received + n) % GRAM_H2_NO_LENGTH);
+    if (last && length_is_wrong(s)) {
+        gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_PROTOCOL_ERROR);
+        return;
+    }
+    if (last)
+        s->state = GRAM_H2_HALF_CLOSED_REMOTE;
+    if (n > 0)
+        conn->events->data(conn, rx->slot, p, n, last);
+    else if (last)
+        conn->events->end(conn, rx->slot);
+}
+
+static void fragment(struct gram_h2_conn *conn, const uint8_t *p, size_t n)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+
+    rx->left -= (uint32_t)n;
+    if (rx->left == rx->pad)
+        want(rx, GRAM_H2_RX_SKIP);
+    if (gram_hpack_dec_feed(&conn->dec, &gram_h2_vocab, conn, p, n) != GRAM_HPACK_OK)
+        gram_h2_fail(conn, GRAM_H2_COMPRESSION_ERROR, "header block");
+}
+
+/* ---- the machine ---- */
+
+static size_t preface(struct gram_h2_conn *conn, const uint8_t *p, size_t len)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+    size_t n = GRAM_H2_PREFACE_LEN - rx->count;
+
+    n = len < n ? len : n;
+    if (memcmp(p, GRAM_H2_PREFACE + rx->count, n) != 0) {
+        gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, "not HTTP/2");
+        return n;
+    }
+    rx->count = (uint8_t)(rx->count + n);
+    if (rx->count == GRAM_H2_PREFACE_LEN)
+        want(rx, GRAM_H2_RX_HEAD);
+    return n;
+}
+
+/* Collects bytes of a head or a fixed part; true when it is complete. */
+static bool collect(struct gram_h2_rx *rx, const uint8_t *p, size_t len, size_t wanted, size_t *taken)
+{
+    size_t n = wanted - rx->small_len;
+
+    n = len < n ? len : n;
+    memcpy(rx->small + rx->small_len, p, n);
+    rx->small_len = (uint8_t)(rx->small_len + n);
+    *taken = n;
+    return rx->small_len == wanted;
+}
+
+/* One step: takes bytes, or nothing where a payload is empty. */
+static size_t step(struct gram_h2_conn *conn, const uint8_t *p, size_t len)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+    size_t n = rx->left - rx->pad; /* of FRAGMENT and DATA */
+
+    n = len < n ? len : n;
+    switch ((enum gram_h2_rx_state)rx->state) {
+    case GRAM_H2_RX_PREFACE:
+        return preface(conn, p, len);
+    case GRAM_H2_RX_HEAD:
+        if (collect(rx, p, len, GRAM_H2_FRAME_HEAD, &n))
+            begin_frame(conn);
+        return n;
+    case GRAM_H2_RX_PAD_LENGTH:
+        rx->left--;
+        pad_length_done(conn, p[0]);
+        return 1;
+    case GRAM_H2_RX_FIXED: {
+        bool complete = collect(rx, p, len, rx->small_want, &n);
+        rx->left -= (uint32_t)n;
+        if (complete)
+            fixed_done(conn);
+        return n;
+    }
+    case GRAM_H2_RX_FRAGMENT:
+        fragment(conn, p, n);
+        return n;
+    case GRAM_H2_RX_DATA:
+        data(conn, p, n);
+        return n;
+    case GRAM_H2_RX_SKIP:
+        n = len < rx->left ? len : rx->left;
+        rx->left -= (uint32_t)n;
+        return n;
+    }
+    return len;
+}
+
+/* States in which an empty payload, or an end of one, is acted on without a further byte. */
+static bool needs_no_byte(const struct gram_h2_rx *rx)
+{
+    switch ((enum gram_h2_rx_state)rx->state) {
+    case GRAM_H2_RX_FRAGMENT:
+    case GRAM_H2_RX_DATA:
+        return rx->left == rx->pad;
+    default:
+        return false;
+    }
+}
+
+size_t gram_h2_rx(struct gram_h2_conn *conn, const uint8_t *data_in, size_t len)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+    size_t taken = 0;
+
+    while (conn->phase == GRAM_H2_ACTIVE) {
+        if (rx->state == GRAM_H2_RX_SKIP && rx->left == 0) {
+            frame_done(conn);
+            continue;
+        }
+        if (taken == len && !needs_no_byte(rx))
+            break;
+        if (rx->state == GRAM_H2_RX_HEAD && rx->small_len == 0 && !gram_h2_rx_ready(conn))
+            return taken;
+        taken += step(conn, data_in + taken, len - taken);
+    }
+    if (conn->phase != GRAM_H2_ACTIVE)
+        return len; /* a dead connection ignores all that still comes */
+    gram_h2_flush(conn);
+    return taken;
+}
