@@ -69,7 +69,7 @@ struct gram_hpack_table {
     uint8_t first;  /* slot of the newest entry */
     uint8_t count;
     uint16_t entry_size[GRAM_HPACK_ENTRIES];
-    uint16_t entry_value[GRAM_HPACK_ENTRIES];
+    uint16_t entry_value[GRAM_HPACK_ENTRIES]; /* of names without meaning: the name's length (see hpack_table.h) */
     uint8_t entry_name[GRAM_HPACK_ENTRIES];
 };
 
@@ -77,7 +77,7 @@ struct gram_hpack_table {
 
 enum gram_hpack_error { /* all are COMPRESSION_ERROR to HTTP/2 (RFC 9113 4.3) */
     GRAM_HPACK_OK = 0,
-    GRAM_HPACK_E_INTEGER = -1, /* longer than 5 bytes, or beyond 2^31-1 */
+    GRAM_HPACK_E_INTEGER = -1, /* more than 5 bytes after the prefix, or beyond 2^31-1 */
     GRAM_HPACK_E_INDEX = -2,   /* 0, or past the table */
     GRAM_HPACK_E_HUFFMAN = -3, /* EOS in the string, or padding that is not up to 7 one-bits */
     GRAM_HPACK_E_UPDATE = -4,  /* size update above 4096, or after a field */
@@ -98,21 +98,30 @@ void gram_hpack_match_feed(struct gram_hpack_match *m, gram_hpack_candidate_fn *
 /* The candidate that equals the whole string, or GRAM_HPACK_NO_MATCH. */
 unsigned gram_hpack_match_end(const struct gram_hpack_match *m, gram_hpack_candidate_fn *at, const void *ctx);
 
+/* A Huffman-coded string being read (see hpack_huffman.c). */
+struct gram_hpack_huff {
+    uint8_t group; /* codes of one length: the group whose code may come next */
+    uint8_t rank;  /* the bits so far, as a number among the codes of the groups from there on */
+    uint8_t base;  /* symbols in the groups before */
+    uint8_t spare; /* bits read and not used yet, too few for the next group */
+    uint8_t spare_count;
+    uint8_t last;  /* the last byte, which may end in padding */
+};
+
 struct gram_hpack_dec {
     struct gram_hpack_table table;
     /* the field being read; meaningless between fields (see hpack_decoder.c) */
-    uint32_t integer;
-    uint32_t left;      /* bytes of the string still to come */
-    uint32_t name_len;  /* decoded lengths, for the entry's size */
+    uint32_t number;    /* the integer being read, then the bytes of its string still to come */
+    uint32_t name_len;  /* decoded bytes so far */
     uint32_t value_len;
-    uint32_t huff_code;
     struct gram_hpack_match match;
+    struct gram_hpack_huff huff;
     uint8_t state;
-    uint8_t shift;
-    uint8_t huff_len;
+    uint8_t shift;      /* of the integer's next byte */
     uint8_t name;
     uint8_t flags;
     uint8_t last_byte;  /* of the value so far: white space at its end is malformed */
+    int8_t error;       /* the first error, for good */
 };
 
 void gram_hpack_dec_init(struct gram_hpack_dec *dec);
@@ -126,7 +135,8 @@ enum gram_hpack_error gram_hpack_dec_end(const struct gram_hpack_dec *dec);
 
 /* ---- encoder ---- */
 
-/* What is being written: bytes beyond `cap` are counted as lost, never written. */
+/* What is being written: bytes beyond `cap` are lost, never written, and `overflow` says so. A block that overflowed
+ * must not be sent, and the encoder that wrote it is out of step with its peer: see to the room first, or end the connection. */
 struct gram_hpack_out {
     uint8_t *buf;
     size_t cap;
@@ -144,9 +154,10 @@ struct gram_hpack_pin {
 /* The peer's table as we fill it: only pins, each at most once, so nothing is ever evicted but by a size update. */
 #define GRAM_HPACK_PINS 2
 struct gram_hpack_enc {
-    const struct gram_hpack_pin *pins; /* GRAM_HPACK_PINS of them; together they must fit the smallest table that is used */
+    const struct gram_hpack_pin *pins; /* GRAM_HPACK_PINS of them; a table that cannot hold all holds none */
     uint16_t max;      /* the size that we told the peer we use; 4096 at first */
     uint16_t limit;    /* the size that the peer allows (SETTINGS_HEADER_TABLE_SIZE), capped at 4096 */
+    uint16_t need;     /* the size that holds all pins */
     uint16_t lowest;   /* the lowest limit since the last block: it must be told first (RFC 7541 4.2) */
     uint8_t inserted;  /* how many pins are in the table */
     uint8_t order[GRAM_HPACK_PINS]; /* which pin was inserted as the n-th */

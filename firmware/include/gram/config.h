@@ -72,9 +72,10 @@
 #define GRAM_CALL_STATE 16
 #endif
 
-/* Entries of the HPACK receive table: 124 is what 4,096 bytes of accounting can hold at most (RFC 7541 4.1: 32 + name + value). */
+/* Entries of the HPACK receive table: 128 is what 4,096 bytes of accounting can hold at most (RFC 7541 4.1: 32 + name + value, and both may be
+ * empty). */
 #ifndef GRAM_HPACK_ENTRIES
-#define GRAM_HPACK_ENTRIES 124
+#define GRAM_HPACK_ENTRIES 128
 #endif
 
 /* Bytes kept of what the transport calls a client. */

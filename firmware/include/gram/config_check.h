@@ -31,8 +31,8 @@
 #if GRAM_TX_SIZE < GRAM_TX_CONTROL + GRAM_TRAILERS_MAX + 128 || GRAM_TX_SIZE > 1048576
 #error "GRAM_TX_SIZE: at least GRAM_TX_CONTROL + GRAM_TRAILERS_MAX + 128 (headers and a piece of a message), at most 1 MiB"
 #endif
-#if GRAM_HPACK_ENTRIES < 124 || GRAM_HPACK_ENTRIES > 255
-#error "GRAM_HPACK_ENTRIES: 124 to 255 (124 fill the 4096 bytes that every client may count on)"
+#if GRAM_HPACK_ENTRIES < 128 || GRAM_HPACK_ENTRIES > 255
+#error "GRAM_HPACK_ENTRIES: 128 to 255 (128 fill the 4096 bytes that every client may count on)"
 #endif
 #if GRAM_CALL_STATE % 8 != 0 || GRAM_REQUEST_SIZE % 8 != 0 || GRAM_REPLY_SIZE % 8 != 0
 #error "GRAM_CALL_STATE, GRAM_REQUEST_SIZE and GRAM_REPLY_SIZE: multiples of 8 (they hold structs)"

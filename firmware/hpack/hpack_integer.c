@@ -1,0 +1,32 @@
+/* Writes integers of RFC 7541 5.1. No states. What does not fit is lost as a whole, and so is all that follows it. */
+#include "hpack_integer.h"
+
+#include <string.h>
+
+void gram_hpack_put_bytes(struct gram_hpack_out *out, const void *bytes, size_t len)
+{
+    if (out->overflow || len > out->cap - out->len) {
+        out->overflow = true;
+        return;
+    }
+    if (len > 0)
+        memcpy(out->buf + out->len, bytes, len);
+    out->len += len;
+}
+
+void gram_hpack_put_integer(struct gram_hpack_out *out, uint8_t first, unsigned prefix, uint32_t value)
+{
+    uint8_t bytes[6]; /* a prefix and 32 bits by seven */
+    size_t len = 1;
+    uint32_t full = (1u << prefix) - 1;
+
+    if (value < full) {
+        bytes[0] = (uint8_t)(first | value);
+    } else {
+        bytes[0] = (uint8_t)(first | full);
+        for (value -= full; value > 0x7f; value >>= 7)
+            bytes[len++] = (uint8_t)(0x80 | (value & 0x7f));
+        bytes[len++] = (uint8_t)value;
+    }
+    gram_hpack_put_bytes(out, bytes, len);
+}

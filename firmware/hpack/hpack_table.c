@@ -1,0 +1,60 @@
+/* The dynamic table, in one state: `count` entries from slot `first` (the newest) upwards, around the end of the arrays.
+ *
+ * Invariants: size is the sum of entry_size of those entries, size <= max <= GRAM_HPACK_TABLE_SIZE. Every size is at least 32,
+ * so count never exceeds GRAM_HPACK_TABLE_SIZE / 32 <= GRAM_HPACK_ENTRIES: the slots cannot run out before the sizes do. */
+#include "hpack_table.h"
+
+static unsigned slot_of(const struct gram_hpack_table *table, unsigned age)
+{
+    unsigned slot = table->first + age;
+    return slot < GRAM_HPACK_ENTRIES ? slot : slot - GRAM_HPACK_ENTRIES;
+}
+
+/* Drops the oldest entries until the rest takes `room` bytes at most. */
+static void evict(struct gram_hpack_table *table, uint32_t room)
+{
+    while (table->size > room) {
+        table->count--;
+        table->size = (uint16_t)(table->size - table->entry_size[slot_of(table, table->count)]);
+    }
+}
+
+void gram_hpack_table_init(struct gram_hpack_table *table)
+{
+    table->size = 0;
+    table->max = GRAM_HPACK_TABLE_SIZE;
+    table->first = 0;
+    table->count = 0;
+}
+
+void gram_hpack_table_resize(struct gram_hpack_table *table, uint16_t max)
+{
+    table->max = max;
+    evict(table, max);
+}
+
+void gram_hpack_table_add(struct gram_hpack_table *table, const struct gram_hpack_entry *entry)
+{
+    if (entry->size > table->max) {
+        evict(table, 0);
+        return;
+    }
+    evict(table, table->max - entry->size);
+    table->first = (uint8_t)(table->first > 0 ? table->first - 1 : GRAM_HPACK_ENTRIES - 1);
+    table->count++;
+    table->size = (uint16_t)(table->size + entry->size);
+    table->entry_size[table->first] = (uint16_t)entry->size;
+    table->entry_name[table->first] = entry->name;
+    table->entry_value[table->first] = entry->value;
+}
+
+bool gram_hpack_table_get(const struct gram_hpack_table *table, uint32_t age, struct gram_hpack_entry *entry)
+{
+    if (age >= table->count)
+        return false;
+    unsigned slot = slot_of(table, age);
+    entry->size = table->entry_size[slot];
+    entry->name = table->entry_name[slot];
+    entry->value = table->entry_value[slot];
+    return true;
+}
