@@ -1,0 +1,122 @@
+/* The remembering vocabulary. Checks what the decoder promises: every value that begins ends before the next, no bytes outside. */
+#include "hpack_record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hpack_rfc.h"
+
+static void demand(bool promise, const char *text)
+{
+    if (promise)
+        return;
+    fprintf(stderr, "hpack_record: %s\n", text);
+    abort();
+}
+
+static const char *extra_name(const void *ctx, unsigned i)
+{
+    const struct hpack_record *r = ctx;
+    return r->extra != NULL ? r->extra[i] : NULL;
+}
+
+static bool value_begin(void *ctx, uint8_t name)
+{
+    struct hpack_record *r = ctx;
+    demand(!r->open, "a value begins inside another");
+    demand(name != GRAM_HPACK_NAME_OTHER && name < GRAM_HPACK_NAME_PSEUDO, "a value of an unknown name");
+    if (name == r->deaf)
+        return false;
+    demand(r->value_count < HPACK_RECORD_VALUES, "too many values; raise HPACK_RECORD_VALUES");
+    r->open = true;
+    r->begun++;
+    r->value_at[r->value_count] = r->used;
+    return true;
+}
+
+static void value_data(void *ctx, const uint8_t *data, size_t len)
+{
+    struct hpack_record *r = ctx;
+    demand(r->open, "bytes outside of a value");
+    demand(len > 0, "no bytes at all");
+    demand(len <= HPACK_RECORD_BYTES - r->used, "too many bytes; raise HPACK_RECORD_BYTES");
+    memcpy(r->bytes + r->used, data, len);
+    r->used += len;
+}
+
+static uint16_t value_end(void *ctx)
+{
+    struct hpack_record *r = ctx;
+    demand(r->open, "a value ends that did not begin");
+    r->open = false;
+    r->ended++;
+    size_t at = r->value_at[r->value_count];
+    r->value_len[r->value_count] = r->used - at;
+    return (uint16_t)(GRAM_HPACK_VALUE_FREE + r->value_count++);
+}
+
+static void field(void *ctx, uint8_t name, uint16_t value, uint32_t size)
+{
+    struct hpack_record *r = ctx;
+    demand(!r->open, "a field inside a value");
+    demand(r->count < HPACK_RECORD_FIELDS, "too many fields; raise HPACK_RECORD_FIELDS");
+    r->field[r->count++] = (struct hpack_record_field){.size = size, .value = value, .name = name};
+}
+
+const struct gram_hpack_vocab hpack_record_vocab = {
+    .name = extra_name,
+    .value_begin = value_begin,
+    .value_data = value_data,
+    .value_end = value_end,
+    .field = field,
+};
+
+void hpack_record_init(struct hpack_record *record, const char *const *extra)
+{
+    memset(record, 0, offsetof(struct hpack_record, bytes));
+    record->extra = extra;
+}
+
+void hpack_record_begin(struct hpack_record *record)
+{
+    record->count = 0;
+}
+
+const char *hpack_record_name(const struct hpack_record *record, size_t i)
+{
+    uint8_t name = record->field[i].name;
+    if (name == GRAM_HPACK_NAME_OTHER)
+        return "?";
+    if (name == GRAM_HPACK_NAME_PSEUDO)
+        return ":?";
+    if (name == GRAM_HPACK_NAME_BAD)
+        return "!";
+    return name < GRAM_HPACK_EXTRA ? hpack_rfc_static[name].name : record->extra[name - GRAM_HPACK_EXTRA];
+}
+
+const uint8_t *hpack_record_value(const struct hpack_record *record, size_t i, size_t *len)
+{
+    uint16_t value = record->field[i].value;
+    const char *s = "";
+    if (value == GRAM_HPACK_VALUE_BAD)
+        s = "!";
+    else if (value >= GRAM_HPACK_VALUE_FREE) {
+        size_t v = value - GRAM_HPACK_VALUE_FREE;
+        *len = record->value_len[v];
+        return record->bytes + record->value_at[v];
+    } else if (value != GRAM_HPACK_VALUE_NONE) {
+        s = hpack_rfc_static[value].value;
+    }
+    *len = strlen(s);
+    return (const uint8_t *)s;
+}
+
+const char *hpack_record_text(const struct hpack_record *record, size_t i)
+{
+    static char text[1024];
+    size_t len;
+    const uint8_t *value = hpack_record_value(record, i, &len);
+    snprintf(text, sizeof text, "%s: %.*s", hpack_record_name(record, i), (int)len, (const char *)value);
+    return text;
+}
