@@ -1,0 +1,101 @@
+# gram: everything that can be made. `make help` lists it, `make run` is where to start.
+#
+# What has to be there first (packages, third-party sources, Python): port/deps/deps.mk. How one image is compiled:
+# firmware/image.mk, with firmware/core.mk and the target's host_sim/sim.mk or port/boards/boards.mk. Tests:
+# tests/tests.mk and tests/run.py. V=1 shows the commands.
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN)
+endif
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+APPS := $(sort $(patsubst firmware/apps/%/app.mk,%,$(wildcard firmware/apps/*/app.mk)))
+BOARDS := $(sort $(patsubst port/boards/%/board.mk,%,$(wildcard port/boards/*/board.mk)))
+
+APP ?= users
+BOARD ?= lm3s6965evb
+PORT ?= 50051
+ifneq ($(filter run sim firmware qemu,$(MAKECMDGOALS)),)
+ifeq ($(filter $(APP),$(APPS)),)
+$(error gram: there is no application '$(APP)': APP= is one of: $(APPS))
+endif
+ifeq ($(filter $(BOARD),$(BOARDS)),)
+$(error gram: there is no board '$(BOARD)': BOARD= is one of: $(BOARDS))
+endif
+endif
+ifneq ($(shell [ "$(PORT)" -ge 1 ] 2>/dev/null && [ "$(PORT)" -le 65535 ] && echo yes),yes)
+$(error gram: PORT=$(PORT) is no TCP port: PORT= is 1 to 65535)
+endif
+
+include port/deps/deps.mk
+
+SOURCES_READY := $(LWIP_READY) $(NANOPB_READY) $(STAMPS)/venv
+FIRMWARE_READY := $(SOURCES_READY) $(STAMPS)/need-firmware
+CHECK_READY := $(NANOPB_READY) $(CMOCKA_DIR)/.gram-pin $(STAMPS)/venv $(STAMPS)/need-check
+TEST_READY := $(CHECK_READY) $(FIRMWARE_READY) $(STAMPS)/venv-test $(STAMPS)/need-qemu $(STAMPS)/need-fuzz \
+              $(STAMPS)/need-clients
+
+image = +@$(MAKE) -f firmware/image.mk TARGET=$1 APP=$2
+# A port that is taken is said in one line, before anything starts.
+port_free = @python3 port/deps/port_free.py $(PORT)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "  APP=    $(APPS)"
+	@echo "  BOARD=  $(BOARDS)"
+	@echo "  PORT=   for run and qemu (50051)      V=1  shows commands"
+	@echo "  LWIP_DIR= NANOPB_DIR= MBEDTLS_DIR=    checkouts of your own instead of the pinned sources"
+
+# ---- run ----
+
+run: sim ## builds the simulator with APP and starts it on localhost:PORT
+	@trap '' INT; build/sim/$(APP) --port $(PORT)
+
+sim: $(SOURCES_READY) ## builds build/sim/APP
+	$(call image,sim,$(APP))
+
+firmware: $(FIRMWARE_READY) ## builds build/BOARD/APP.elf
+	$(call image,$(BOARD),$(APP))
+
+qemu: firmware $(STAMPS)/need-qemu ## runs that image in QEMU, reached at localhost:PORT
+	$(port_free)
+	@qemu-system-arm -M $(shell sed -n 's/^BOARD_QEMU_MACHINE *:= *//p' port/boards/$(BOARD)/board.mk) \
+	    -kernel build/$(BOARD)/$(APP).elf -nographic -nic user,hostfwd=tcp:127.0.0.1:$(PORT)-:50051
+
+# ---- tests ----
+
+check: $(CHECK_READY) ## the quick tests (unit, vectors, pair), in seconds
+	@python3 tests/run.py --quick
+
+test: $(TEST_READY) ## every test; the last line is "N passed, N failed"
+	@$(PYTHON) tests/run.py
+
+all-apps: $(FIRMWARE_READY) # every application on every target
+	+@set -e; for app in $(APPS); do for target in sim $(BOARDS); do \
+	    $(MAKE) -f firmware/image.mk TARGET=$$target APP=$$app; done; done
+
+coverage: $(CHECK_READY) $(STAMPS)/venv-test ## lines and branches of the core that the quick tests reach
+	@$(PYTHON) tests/run.py --only coverage
+
+fuzz: $(CHECK_READY) $(STAMPS)/need-fuzz ## every fuzzer for SECONDS (60)
+	@python3 tests/run.py --only fuzz --seconds $(or $(SECONDS),60)
+
+size: all-apps $(STAMPS)/venv-test ## flash, RAM and stack by folder, struct and image, beside their budgets
+	@$(PYTHON) tests/size.py $(APPS) -- $(BOARDS)
+
+lint: $(STAMPS)/need-lint $(CHECK_READY) ## cppcheck, clang-tidy, gcc -fanalyzer
+	@python3 tests/lint.py
+
+# ---- clean ----
+
+clean: ## removes what was built, keeps what was fetched
+	@rm -rf $(filter-out build/deps build/venv build/tools build/stamps,$(wildcard build/*))
+
+distclean: ## removes all of build/
+	@rm -rf build
+
+.PHONY: help run sim firmware qemu check test all-apps coverage fuzz size lint clean distclean

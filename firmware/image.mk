@@ -1,0 +1,56 @@
+# One image: an application on a target. `make -f firmware/image.mk TARGET=sim APP=users` (the Makefile calls it, when
+# all that has to be fetched is there). Makes build/<target>/<app> or build/<target>/<app>.elf.
+#
+# An application says in firmware/apps/<app>/app.mk:  PROTOS        its .proto files, without proto/ and .proto
+#                                                     SERVICES      of firmware/services, such as health reflection
+#                                                     INTERCEPTORS  of firmware/interceptors, such as log
+# A target (host_sim/sim.mk, port/boards/boards.mk) says: CC AR NM CFLAGS LDFLAGS RAM_KB, TARGET_DIR (where its
+#     gram_target_config.h and lwipopts_target.h are), TARGET_SRCS and their INC lists, IMAGE (the file to make), LINK_NEEDS
+#     (what else it is linked from) and CHECK_IMAGE (a command that looks at it).
+
+all:
+
+OBJ := build/$(TARGET)/obj/$(APP)
+APP_DIR := firmware/apps/$(APP)
+PROTOS :=
+SERVICES :=
+INTERCEPTORS :=
+include $(APP_DIR)/app.mk
+# what a service needs besides its own source (its .proto files)
+-include $(patsubst %,firmware/services/%.mk,$(SERVICES))
+
+ifeq ($(TARGET),sim)
+include host_sim/sim.mk
+else
+include port/boards/boards.mk
+endif
+
+CFLAGS += -DGRAM_RAM_KB=$(RAM_KB)
+CONFIG_DIRS := $(APP_DIR) $(TARGET_DIR)
+include firmware/core.mk
+INC.$(APP_DIR) := $(API) $(call dirs,$(APP_DIR) $(GEN)) $(NANOPB_INC)
+EVERYTHING := $(INC.firmware/grpc) $(call dirs,$(GEN)) $(NANOPB_INC) $(LWIP_INC)
+
+$(eval $(call generate,$(APP),$(sort $(PROTOS)),$(APP_DIR)/app.mk))
+
+# $(call option,FOLDER,NAME): NAME.c and its NAME_*.c
+option = $(or $(wildcard firmware/$1/$2.c firmware/$1/$2_*.c),$(error gram: $(APP_DIR)/app.mk wants '$2': there is no firmware/$1/$2.c))
+
+SRCS := $(wildcard $(APP_DIR)/*.c) $(GEN_SRCS) $(foreach i,$(INTERCEPTORS),$(call option,interceptors,$i)) \
+        $(foreach s,$(SERVICES),$(call option,services,$s)) $(wildcard port/lwip/*.c) $(TARGET_SRCS)
+OBJS := $(call objects,$(SRCS)) $(NANOPB_OBJS) $(LWIP_OBJS)
+
+all: $(IMAGE)
+
+# generated headers first, then what includes them
+$(call objects,$(SRCS)): | $(GEN)/$(APP).mk
+
+$(IMAGE): $(OBJS) $(CORE) $(OBJ)/image.list $(LINK_NEEDS)
+	@$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(OBJS) $(CORE) $(LDFLAGS) -o $@
+	$(Q)$(CHECK_IMAGE)
+
+$(OBJ)/image.list: FORCE
+	@$(call record,$(OBJS) $(LDFLAGS))
+
+-include $(OBJS:.o=.d) $(patsubst %.o,%.d,$(call objects,$(CORE_SRCS)))

@@ -1,0 +1,14 @@
+# The simulator as a target of firmware/image.mk.
+CC := $(or $(HOST_CC),gcc)
+AR := ar
+NM := nm
+RAM_KB := 65536
+CFLAGS := -O2 -g
+LDFLAGS := -lslirp
+TARGET_DIR := host_sim
+TARGET_SRCS := $(wildcard host_sim/*.c)
+INC.host_sim = $(API) $(LWIP_INC) $(call dirs,host_sim)
+INC.host_sim/main.c = $(INC.host_sim) $(EVERYTHING)
+IMAGE := build/sim/$(APP)
+LINK_NEEDS :=
+CHECK_IMAGE := :

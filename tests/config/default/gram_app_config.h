@@ -1,0 +1,1 @@
+/* The tests' default configuration: config.h's own defaults. */

@@ -1,0 +1,97 @@
+# The C tests in one configuration: `make -f tests/tests.mk CONFIG=default`. A test is a program of one file,
+# tests/<suite>/test_*.c, linked with what it needs of libgram.a, tests/support/*.c and cmocka. It may include everything.
+#
+#   default         config.h's defaults, not optimised, with coverage counters
+#   small           the smallest limits there may be
+#   m32             the defaults on 32 bits
+#   sanitize        the defaults under AddressSanitizer and UndefinedBehaviorSanitizer
+#   sanitize-small  the smallest under both
+#   fuzz            tests/fuzz/fuzz_*.c with clang's fuzzer under both
+#   m3              the core's objects for Cortex-M3, for its size and its symbols; no tests
+#
+# test_nghttp2_*.c and support/nghttp2_*.c need libnghttp2, which a 64-bit machine has for 64 bits only: not in m32.
+
+all:
+
+# What tests may use of generated code, services and interceptors.
+TEST_PROTOS := $(if $(wildcard proto/greeter.proto),greeter)
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPTIONS.default := -O0 -g --coverage
+OPTIONS.small := -O2 -g
+OPTIONS.m32 := -O2 -g -m32
+OPTIONS.sanitize := -O1 -g $(SANITIZE)
+OPTIONS.sanitize-small := -O1 -g $(SANITIZE)
+OPTIONS.fuzz := -O1 -g $(SANITIZE)
+OPTIONS.m3 := -mcpu=cortex-m3 -mthumb --specs=nano.specs -Os -g -ffunction-sections -fdata-sections -fstack-usage -fcallgraph-info=su
+LIMITS := $(if $(findstring small,$(CONFIG)),small,default)
+
+CC := $(or $(HOST_CC),gcc)
+AR := ar
+ifeq ($(CONFIG),fuzz)
+CC := $(firstword $(foreach n,"" -22 -21 -20 -19 -18 -17 -16 -15 -14,$(shell command -v clang$n)))
+OPTIONS.fuzz += -fsanitize=fuzzer-no-link
+endif
+ifeq ($(CONFIG),m3)
+CC := arm-none-eabi-gcc
+AR := arm-none-eabi-ar
+endif
+
+OUT := build/test/$(CONFIG)
+OBJ := $(OUT)/obj
+CFLAGS := $(OPTIONS.$(CONFIG)) -DGRAM_RAM_KB=64
+CONFIG_DIRS := tests/config/$(LIMITS)
+include firmware/core.mk
+
+TEST_INC = $(INC.firmware/grpc) $(call dirs,tests/support $(GEN)) $(NANOPB_INC) -isystem $(CMOCKA_DIR)/include
+INC.tests = $(TEST_INC)
+
+ifeq ($(CONFIG),m3)
+all: $(CORE)
+else
+
+WITHOUT := $(if $(filter m32,$(CONFIG)),nghttp2_)
+usable = $(if $(WITHOUT),$(foreach f,$1,$(if $(findstring $(WITHOUT),$(notdir $f)),,$f)),$1)
+SUPPORT := $(call usable,$(wildcard tests/support/*.c))
+
+ifneq ($(TEST_PROTOS),)
+$(eval $(call generate,tests,$(TEST_PROTOS),tests/tests.mk))
+endif
+HELP_SRCS := $(SUPPORT) $(GEN_SRCS)
+HELP := $(OUT)/libhelp.a
+HELP_OBJS := $(call objects,$(HELP_SRCS)) $(NANOPB_OBJS)
+
+ifeq ($(CONFIG),fuzz)
+TESTS := $(wildcard tests/fuzz/fuzz_*.c)
+LINK := -fsanitize=fuzzer
+else
+TESTS := $(call usable,$(foreach s,unit vectors pair,$(wildcard tests/$s/test_*.c)))
+CMOCKA := $(OBJ)/cmocka.o
+endif
+PROGRAMS := $(patsubst tests/%.c,$(OUT)/bin/%,$(TESTS))
+
+all: $(PROGRAMS)
+
+$(call objects,$(TESTS) $(HELP_SRCS)): | $(if $(TEST_PROTOS),$(GEN)/tests.mk)
+
+CMOCKA_HAS := ASSERT_H INTTYPES_H SETJMP_H SIGNAL_H STDARG_H STDDEF_H STDINT_H STDIO_H STDLIB_H STRING_H STRINGS_H \
+              SYS_STAT_H SYS_TYPES_H TIME_H UNISTD_H MALLOC_H MALLOC CALLOC EXIT FPRINTF SNPRINTF VSNPRINTF FREE LONGJMP \
+              SETJMP SIGNAL STRSIGNAL STRUCT_TIMESPEC CLOCK_GETTIME GCC_THREAD_LOCAL_STORAGE
+$(OBJ)/cmocka.o: $(CMOCKA_DIR)/src/cmocka.c $(OBJ)/flags
+	@$(call say,CC,cmocka.c)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(filter-out --coverage,$(CFLAGS)) -w $(addprefix -DHAVE_,$(CMOCKA_HAS)) \
+	    -I$(CMOCKA_DIR)/include -MMD -MP -c $< -o $@
+
+$(HELP): $(HELP_OBJS) $(OBJ)/help.list
+	@$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(HELP_OBJS)
+$(OBJ)/help.list: FORCE
+	@$(call record,$(HELP_OBJS))
+
+$(PROGRAMS): $(OUT)/bin/%: $(OBJ)/tests/%.o $(HELP) $(CORE) $(CMOCKA)
+	$(Q)mkdir -p $(@D)
+	@$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $< $(CMOCKA) $(HELP) $(CORE) $(HELP) $(LINK) $(if $(findstring nghttp2_,$(@F)),-lnghttp2) -o $@
+endif
+
+-include $(patsubst %.o,%.d,$(call objects,$(CORE_SRCS) $(TESTS) $(HELP_SRCS)) $(NANOPB_OBJS) $(CMOCKA))
