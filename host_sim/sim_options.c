@@ -25,18 +25,32 @@ static const char help[] =
     "  --delay MS      every frame takes so long (default 0)\n"
     "  --seed N        do the same again (default: a new one, which is printed)\n"
     "\n"
-    "with --net tap:\n"
+    "with --net tap (on Linux):\n"
     "  --tap-if NAME   the device (default gram0)\n"
     "  --address A --netmask M --gateway G   (default 192.168.77.2, 255.255.255.0, 192.168.77.1)\n"
     "  --dhcp          ask for an address instead\n";
 
-_Noreturn static void mistake(const char *what, const char *value)
+static const char *const with_value[] = {
+    "--port",  "--net",  "--pcap", "--loss",   "--duplicate", "--reorder", "--corrupt",
+    "--delay", "--seed", "--tap-if", "--address", "--netmask", "--gateway",
+};
+
+_Noreturn static void mistake(const char *option, const char *problem)
 {
-    fprintf(stderr, "gram: %s %s: see --help\n", what, value);
+    fprintf(stderr, "gram: %s: %s: see --help\n", option, problem);
     exit(1);
 }
 
-/* A whole number between low and high, in millionths of `unit` where decimals are allowed. */
+static bool takes_value(const char *name)
+{
+    for (size_t i = 0; i < sizeof with_value / sizeof with_value[0]; i++) {
+        if (strcmp(with_value[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint32_t number(const char *name, const char *text, uint32_t low, uint32_t high)
 {
     char *end;
@@ -92,7 +106,7 @@ static bool read_flag(struct sim_options *o, const char *name)
     return true;
 }
 
-static bool read_wire_value(struct wire_config *w, const char *name, const char *value)
+static void read_wire_value(struct wire_config *w, const char *name, const char *value)
 {
     if (strcmp(name, "--loss") == 0) {
         w->loss = percent(name, value);
@@ -104,15 +118,12 @@ static bool read_wire_value(struct wire_config *w, const char *name, const char 
         w->corrupt = percent(name, value);
     } else if (strcmp(name, "--delay") == 0) {
         w->delay_ms = number(name, value, 0, 60000);
-    } else if (strcmp(name, "--seed") == 0) {
-        w->seed = number(name, value, 0, UINT32_MAX);
     } else {
-        return false;
+        w->seed = number(name, value, 0, UINT32_MAX);
     }
-    return true;
 }
 
-static bool read_value(struct sim_options *o, const char *name, const char *value)
+static void read_value(struct sim_options *o, const char *name, const char *value)
 {
     if (strcmp(name, "--port") == 0) {
         o->port = (uint16_t)number(name, value, 1, 65535);
@@ -129,33 +140,30 @@ static bool read_value(struct sim_options *o, const char *name, const char *valu
     } else if (strcmp(name, "--gateway") == 0) {
         o->gateway = value;
     } else {
-        return read_wire_value(&o->wire, name, value);
+        read_wire_value(&o->wire, name, value);
     }
-    return true;
 }
 
 /* `--name value` may also be written `--name=value`. Returns how many arguments were used. */
 static int read_option(struct sim_options *o, int left, char **argv)
 {
-    char name[16];
+    char name[16] = "";
     const char *equals = strchr(argv[0], '=');
     size_t len = equals != NULL ? (size_t)(equals - argv[0]) : strlen(argv[0]);
 
-    if (len >= sizeof name) {
-        mistake("unknown option", argv[0]);
+    if (len < sizeof name) {
+        memcpy(name, argv[0], len);
     }
-    memcpy(name, argv[0], len);
-    name[len] = '\0';
     if (equals == NULL && read_flag(o, name)) {
         return 1;
     }
+    if (!takes_value(name)) {
+        mistake(argv[0], "there is no such option");
+    }
     if (equals == NULL && left < 2) {
-        /* The value is missing, or there is no such option: an empty value would tell which. */
-        mistake("unknown option, or its value is missing:", name);
+        mistake(name, "its value is missing");
     }
-    if (!read_value(o, name, equals != NULL ? equals + 1 : argv[1])) {
-        mistake("unknown option", argv[0]);
-    }
+    read_value(o, name, equals != NULL ? equals + 1 : argv[1]);
     return equals != NULL ? 1 : 2;
 }
 
