@@ -3,10 +3,6 @@
 #ifndef GRAM_TARGET_CONFIG_H
 #define GRAM_TARGET_CONFIG_H
 
-#ifndef GRAM_RAM_KB
-#define GRAM_RAM_KB 65536
-#endif
-
 #ifndef GRAM_MAX_CONNECTIONS
 #define GRAM_MAX_CONNECTIONS 32
 #endif
