@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gram/config.h"
 #include "gram/status.h"
 
 typedef struct gram_server gram_server;
@@ -20,8 +21,19 @@ typedef struct gram_call gram_call;
 /* ---- what a handler may keep of a call ---- */
 
 /* The call's own memory: GRAM_CALL_STATE bytes, aligned for any type, zero when the call begins, kept until
- * `closed` has returned. Generated code checks at compile time what a method declares. */
+ * `closed` has returned. */
 void *gram_call_state(gram_call *call);
+
+/* The same as a pointer to a type of the handler's own; one that is too large does not compile:
+ *
+ *     struct progress { uint32_t sent; };
+ *     struct progress *p = GRAM_STATE(struct progress, call); */
+#define GRAM_STATE(type, call)                                                                                       \
+    ((type *)gram_call_state(call) + 0 * sizeof(struct {                                                             \
+         _Static_assert(sizeof(type) <= GRAM_CALL_STATE,                                                             \
+                        #type " does not fit: set a larger GRAM_CALL_STATE in gram_app_config.h");                   \
+         char unused;                                                                                                \
+     }))
 
 /* Names a call beyond its callbacks. A plain value: copy it, keep it in a driver, compare nothing. */
 typedef struct gram_call_ref {

@@ -57,6 +57,9 @@ struct gram_usage {
 };
 struct gram_usage gram_server_usage(const gram_server *server);
 
+/* A line, without newline, for the application's log; main() decides where that goes. From the main loop. */
+void gram_server_log(gram_server *server, enum gram_log_level level, const char *line);
+
 /* The application's services, for reflection and health. */
 const struct gram_app *gram_server_app(const gram_server *server);
 
