@@ -6,6 +6,8 @@ import os
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True  # nothing built lands beside the sources
+
 
 def main():
     args = arguments()

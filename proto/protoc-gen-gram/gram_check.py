@@ -65,7 +65,8 @@ def _fields(world, full, looping, problems):
         if (full, f.name) in looping:
             continue
         if options.type == FT_POINTER:
-            problems.append("%s is FT_POINTER, which needs a heap: %s" % (where, _add(world, full, f.name, _bound(f))))
+            problems.append("%s is FT_POINTER, which needs a heap: %s and remove that"
+                            % (where, _add(world, full, f.name, _bound(f))))
             continue
         missing = _bound(f, options)
         if missing:

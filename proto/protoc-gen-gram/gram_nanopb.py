@@ -163,7 +163,10 @@ class World:
             with contextlib.redirect_stderr(said):
                 yield
         except SystemExit:
-            raise LoadError(said.getvalue().strip() or "%s: nanopb gave up without a reason" % self.path(name))
+            reason = said.getvalue().strip()
+            if reason.startswith("./"):
+                reason = reason[2:]
+            raise LoadError(reason or "%s: nanopb gave up without a reason" % self.path(name))
         except NotImplementedError as what:
             if str(what) == str(FieldDesc.TYPE_GROUP):
                 raise LoadError("%s: nanopb knows no groups: write a message instead" % self.path(name))

@@ -171,8 +171,10 @@ def symbols(fdesc):
         own = name_in(scope, desc.name)
         for f in desc.field:
             name_in(own, f.name)
-        for oneof in desc.oneof_decl:
-            name_in(own, oneof.name)
+        hidden = {f.oneof_index for f in desc.field if f.proto3_optional}  # protoc's own, one for each `optional`
+        for i, oneof in enumerate(desc.oneof_decl):
+            if i not in hidden:
+                name_in(own, oneof.name)
         enums(own, desc.enum_type)
         for sub in desc.nested_type:
             message(own, sub)
