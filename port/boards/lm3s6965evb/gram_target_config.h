@@ -1,0 +1,19 @@
+/* gram's limits on 64 KB of RAM: two clients with four calls each, half of the memory left to the
+ * application. What each costs: gram/config.h. */
+#ifndef GRAM_TARGET_CONFIG_H
+#define GRAM_TARGET_CONFIG_H
+
+#ifndef GRAM_MAX_CONNECTIONS
+#define GRAM_MAX_CONNECTIONS 2
+#endif
+#ifndef GRAM_MAX_CONCURRENT_STREAMS
+#define GRAM_MAX_CONCURRENT_STREAMS 4
+#endif
+#ifndef GRAM_INITIAL_WINDOW_SIZE
+#define GRAM_INITIAL_WINDOW_SIZE 256
+#endif
+#ifndef GRAM_TX_SIZE
+#define GRAM_TX_SIZE 1460
+#endif
+
+#endif

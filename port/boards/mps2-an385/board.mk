@@ -1,0 +1,6 @@
+BOARD_DESCRIPTION := Arm MPS2 with image AN385: Cortex-M3, 4 MB RAM, LAN9118 Ethernet (and QEMU)
+BOARD_CPU_FLAGS := -mcpu=cortex-m3 -mthumb
+BOARD_RAM_KB := 4096
+BOARD_FLASH_KB := 4096
+BOARD_LDSCRIPT := mps2-an385.ld
+BOARD_QEMU_MACHINE := mps2-an385

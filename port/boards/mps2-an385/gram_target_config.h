@@ -1,0 +1,28 @@
+/* gram's limits where memory is no concern: eight clients with eight calls each. What each costs:
+ * gram/config.h. */
+#ifndef GRAM_TARGET_CONFIG_H
+#define GRAM_TARGET_CONFIG_H
+
+#ifndef GRAM_MAX_CONNECTIONS
+#define GRAM_MAX_CONNECTIONS 8
+#endif
+#ifndef GRAM_MAX_CONCURRENT_STREAMS
+#define GRAM_MAX_CONCURRENT_STREAMS 8
+#endif
+#ifndef GRAM_INITIAL_WINDOW_SIZE
+#define GRAM_INITIAL_WINDOW_SIZE 4096
+#endif
+#ifndef GRAM_MESSAGE_BUFS
+#define GRAM_MESSAGE_BUFS 8
+#endif
+#ifndef GRAM_MESSAGE_SIZE
+#define GRAM_MESSAGE_SIZE 32768
+#endif
+#ifndef GRAM_TX_SIZE
+#define GRAM_TX_SIZE 8192
+#endif
+#ifndef GRAM_HELD_REPLIES
+#define GRAM_HELD_REPLIES 8
+#endif
+
+#endif
