@@ -22,6 +22,8 @@ ifneq ($(filter run sim firmware qemu,$(MAKECMDGOALS)),)
 ifeq ($(filter $(APP),$(APPS)),)
 $(error gram: there is no application '$(APP)': APP= is one of: $(APPS))
 endif
+endif
+ifneq ($(filter firmware qemu,$(MAKECMDGOALS)),)
 ifeq ($(filter $(BOARD),$(BOARDS)),)
 $(error gram: there is no board '$(BOARD)': BOARD= is one of: $(BOARDS))
 endif
@@ -85,6 +87,7 @@ fuzz: $(CHECK_READY) $(STAMPS)/need-fuzz ## every fuzzer for SECONDS (60)
 	@python3 tests/run.py --only fuzz --seconds $(or $(SECONDS),60)
 
 size: all-apps $(STAMPS)/venv-test ## flash, RAM and stack by folder, struct and image, beside their budgets
+	+@$(MAKE) -f tests/tests.mk CONFIG=m3
 	@$(PYTHON) tests/size.py $(APPS) -- $(BOARDS)
 
 lint: $(STAMPS)/need-lint $(CHECK_READY) ## cppcheck, clang-tidy, gcc -fanalyzer

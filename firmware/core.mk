@@ -13,7 +13,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),:,printf '  %-8s %s\n' $1 '$2')
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wundef -Wstrict-prototypes -Werror
-# Seen by nanopb, its generated code and codec.c alike: they must agree.
+# Seen by nanopb, its generated code and grpc_codec.c alike: they must agree.
 PB_FLAGS := -DPB_VALIDATE_UTF8
 
 dirs = $(addprefix -I,$1)
@@ -26,7 +26,7 @@ INC.firmware/util := $(API) $(call dirs,firmware/util)
 INC.firmware/hpack := $(API) $(call dirs,firmware/util firmware/hpack)
 INC.firmware/h2 := $(API) $(call dirs,firmware/util firmware/hpack firmware/h2)
 INC.firmware/grpc := $(API) $(call dirs,firmware/util firmware/hpack firmware/h2 firmware/grpc)
-INC.firmware/grpc/codec.c := $(INC.firmware/grpc) $(NANOPB_INC)
+INC.firmware/grpc/grpc_codec.c := $(INC.firmware/grpc) $(NANOPB_INC)
 INC.firmware/services := $(API) $(call dirs,$(GEN)) $(NANOPB_INC)
 INC.firmware/interceptors := $(API)
 INC.firmware/apps = $(API) $(call dirs,$(GEN)) $(NANOPB_INC)

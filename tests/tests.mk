@@ -8,6 +8,7 @@
 #   sanitize-small  the smallest under both
 #   fuzz            tests/fuzz/fuzz_*.c with clang's fuzzer under both
 #   m3              the core's objects for Cortex-M3, for its size and its symbols; no tests
+#   analyze         the core's objects under gcc -fanalyzer; no tests
 #
 # test_nghttp2_*.c and support/nghttp2_*.c need libnghttp2, which a 64-bit machine has for 64 bits only: not in m32.
 
@@ -24,6 +25,8 @@ OPTIONS.sanitize := -O1 -g $(SANITIZE)
 OPTIONS.sanitize-small := -O1 -g $(SANITIZE)
 OPTIONS.fuzz := -O1 -g $(SANITIZE)
 OPTIONS.m3 := -mcpu=cortex-m3 -mthumb --specs=nano.specs -Os -g -ffunction-sections -fdata-sections -fstack-usage -fcallgraph-info=su
+# a name that is known always has a string: what the analyzer cannot know
+OPTIONS.analyze := -O1 -fanalyzer -Wno-analyzer-null-argument
 LIMITS := $(if $(findstring small,$(CONFIG)),small,default)
 
 CC := $(or $(HOST_CC),gcc)
@@ -46,7 +49,7 @@ include firmware/core.mk
 TEST_INC = $(INC.firmware/grpc) $(call dirs,tests/support $(GEN)) $(NANOPB_INC) -isystem $(CMOCKA_DIR)/include
 INC.tests = $(TEST_INC)
 
-ifeq ($(CONFIG),m3)
+ifneq ($(filter m3 analyze,$(CONFIG)),)
 all: $(CORE)
 else
 

@@ -27,12 +27,19 @@ PYTHON := build/venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Packages of the system, by what they are for (port/deps/need.py has the list).
+NEED.test := run firmware qemu check fuzz clients
 $(STAMPS)/need-%: port/deps/need.py
-	@python3 port/deps/need.py $*
-	@mkdir -p $(@D) && touch $@
+	@mkdir -p $(@D)
+	@flock $(@D)/.lock python3 port/deps/need.py $(or $(NEED.$*),$*)
+	@touch $@
 
-# Sources. Fetched one after the other, since apt's state is one.
-build/deps/%/.gram-pin: port/deps/fetch.py
+# `make test` needs them all, and says so at once.
+ifneq ($(filter test,$(MAKECMDGOALS)),)
+$(addprefix $(STAMPS)/need-,$(NEED.test)): | $(STAMPS)/need-test
+endif
+
+# Sources. Fetched one after the other, since apt's state is one; after the packages, since those may ask for a password.
+build/deps/%/.gram-pin: port/deps/fetch.py | $(STAMPS)/need-run
 	@mkdir -p build/deps
 	@flock build/deps/.lock python3 port/deps/fetch.py $*
 

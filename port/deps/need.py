@@ -103,7 +103,7 @@ def known(package):
 def install(missing):
     as_root = [] if os.geteuid() == 0 else ["sudo"]
     packages = list(dict.fromkeys(p for need in missing for p in need.packages))
-    plain = ["apt-get", "install", "-y", "--no-install-recommends"]
+    plain = ["apt-get", "install", "-y", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"]
     if shutil.which("apt-get") is None:
         print("gram: there is no apt-get here: install the equivalent of these packages: " + " ".join(packages))
         return False
@@ -111,7 +111,7 @@ def install(missing):
         sys.stdin.isatty() or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0))
     if not able:
         print("gram: install them with this command, then try again:\n"
-              f"    sudo sh -c 'apt-get update && {' '.join(plain + packages)}'")
+              f"    sudo sh -c 'apt-get update && {' '.join(plain[:4] + packages)}'")
         return False
     quiet = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive"]
     if lists_are_empty() and not run([*as_root, "apt-get", "update", "-q"]):
