@@ -168,12 +168,21 @@ class Apt:
         self.suites = suites
         self.signed = False
         self.ready = False
+        self.failure = None
 
     def open(self):
         if self.uri is None:
             raise Failure("apt: no Debian mirror is set up here")
-        if self.ready:
-            return
+        if self.failure:
+            raise self.failure
+        if not self.ready:
+            try:
+                self._read()
+            except Failure as failure:
+                self.failure = failure
+                raise
+
+    def _read(self):
         for folder in ("lists/partial", "cache/archives/partial"):
             (APT / folder).mkdir(parents=True, exist_ok=True)
         recent = APT / "recent"  # says whether the index that was read a moment ago is signed, and which it is
@@ -198,6 +207,8 @@ class Apt:
             if must:
                 raise
             return False
+        if "Failed to fetch" in output:
+            raise Failure(f"apt: the index of {self.uri} could not be read")
         return "W:" not in output or must
 
     def versions(self, name):
@@ -336,6 +347,8 @@ def patch(source, packaging, names):
     shutil.rmtree(extra, ignore_errors=True)
     unpack(packaging, extra)
     folder = extra / "debian" / "patches"
+    if shutil.which("git") is None:
+        raise Failure(f"git is needed to apply the fixes of {packaging.name}: install it")
     series = folder / "series"
     lines = series.read_text().splitlines() if series.is_file() else []
     chosen = [n for n in (line.split("#")[0].strip() for line in lines) if n and (n in names or "CVE" in n.upper())]
@@ -350,6 +363,7 @@ def patch(source, packaging, names):
 
 
 def identity(pin):
+    """What a directory was made of, in a line."""
     files = [*pin.sources, *([pin.packaging] if pin.packaging else [])]
     return " ".join([pin.version, *sorted({file.sha256 for file in files}), *pin.patches]) + "\n"
 
@@ -370,7 +384,8 @@ def put_in_place(name, pin, index):
     fixes = patch(fresh, ARCHIVES / packaging.name, pin.patches) if packaging else []
     if not (fresh / pin.probe).is_file():
         raise Failure(f"{main.name} holds no {pin.probe}")
-    (fresh / ".gram-pin").write_text(identity(pin))
+    incomplete = pin.packaging is not None and packaging is None
+    (fresh / ".gram-pin").write_text("unpatched\n" if incomplete else identity(pin))
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)
     say(f"{name} {version} is in place" + (f" (with {', '.join(fixes)})" if fixes else ""))
