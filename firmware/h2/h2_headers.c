@@ -193,6 +193,8 @@ static void request_done(struct gram_h2_conn *conn, const struct gram_h2_block *
     struct gram_h2_stream *s = &conn->streams[b->slot];
     const struct gram_h2_request request = { .method = b->method, .path = b->path, .too_large = too_large(b) };
 
+    if (s->id != b->stream_id || s->state == GRAM_H2_FREE) /* it has ended since the block began */
+        return;
     if (!is_request(b) || (b->end_stream && b->content_length != GRAM_H2_NO_LENGTH && b->content_length != 0)) {
         gram_h2_stream_error(conn, b->stream_id, GRAM_H2_PROTOCOL_ERROR);
         return;

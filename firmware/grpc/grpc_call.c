@@ -1,0 +1,529 @@
+/* A call's life: from its headers to closed(). Its phases are drawn in grpc_server.h.
+ *
+ * Invariants: a handler runs only when there is room for whatever it answers. What a call has taken (message buffer, held reply) is given back by the one
+ * function that ends it, gram_call_close(). closed() is told once to a handler that has been entered, whatever ended the call. */
+#include "grpc_internal.h"
+
+#include <string.h>
+
+#include "gram/text.h"
+#include "gram_assert.h"
+
+/* ---- the beginning ---- */
+
+static uint16_t next_generation(uint16_t generation)
+{
+    return (uint16_t)(generation == UINT16_MAX ? 1 : generation + 1);
+}
+
+void gram_call_begin(struct gram_conn *conn, unsigned slot)
+{
+    struct gram_call *call = &conn->calls[slot];
+    uint16_t generation = next_generation(call->generation);
+
+    gram_assert(call->phase == GRAM_CALL_FREE, "a stream's slot and its call's are freed together");
+    memset(call, 0, offsetof(struct gram_call, gather));
+    call->conn = conn;
+    call->generation = generation;
+    call->slot = (uint8_t)slot;
+    call->phase = GRAM_CALL_HEADERS;
+    call->started_at = conn->server->now;
+    call->promised = GRAM_INITIAL_WINDOW_SIZE;
+    call->message_buf = GRAM_NONE;
+    call->held = GRAM_NONE;
+}
+
+void gram_call_start(struct gram_call *call)
+{
+    call->phase = GRAM_CALL_BEGIN;
+    while (gram_call_step(call))
+        ;
+}
+
+/* ---- the end ---- */
+
+void gram_call_close(struct gram_call *call, gram_status status)
+{
+    const struct gram_app *app = gram_server_of(call)->app;
+
+    if (call->entered)
+        call->method->dispatch(call->handlers, call, GRAM_ON_CLOSED, NULL, NULL, status);
+    while (call->intercepted > 0) {
+        const struct gram_interceptor *i = app->interceptors[--call->intercepted];
+
+        if (i->after)
+            i->after(i, call, status);
+    }
+    gram_receive_release(call);
+    gram_reply_release(call);
+    call->phase = GRAM_CALL_FREE;
+}
+
+/* Tells the client, in words that are percent-encoded already; there is room. */
+static void finish(struct gram_call *call, gram_status status, const char *text, size_t len)
+{
+    gram_reply_trailers(call, status, text, len);
+    gram_call_close(call, status);
+}
+
+void gram_call_end(struct gram_call *call, gram_status status, const char *reason)
+{
+    char text[GRAM_STATUS_TEXT_MAX];
+
+    gram_receive_release(call);
+    gram_reply_release(call);
+    if (gram_reply_room(call)) {
+        finish(call, status, text, reason ? gram_percent_encode(text, sizeof text, reason) : 0);
+        return;
+    }
+    call->phase = GRAM_CALL_END;
+    call->status = (uint8_t)status;
+    call->reason = reason;
+    call->has_deadline = false;
+    call->has_wake_at = false;
+    call->conn->pump_wanted = true;
+}
+
+gram_status gram_call_fail(gram_call *call, gram_status status, const char *text)
+{
+    struct gram_server *server = gram_server_of(call);
+
+    server->text_len = (uint16_t)gram_percent_encode(server->text, sizeof server->text, text);
+    return status;
+}
+
+/* ---- asking the handler ---- */
+
+static gram_status ask(struct gram_call *call, enum gram_event event, const void *req, void *rep)
+{
+    call->entered = true;
+    call->has_wake_at = false;
+    gram_server_of(call)->text_len = 0;
+    return call->method->dispatch(call->handlers, call, event, req, rep, GRAM_OK);
+}
+
+static bool is_error(gram_status status)
+{
+    return status > GRAM_OK && status <= GRAM_UNAUTHENTICATED;
+}
+
+/* An answer that ends the call without a reply: an error status, or one that the rules do not know. */
+static void end_with_answer(struct gram_call *call, gram_status status)
+{
+    struct gram_server *server = gram_server_of(call);
+
+    gram_reply_release(call);
+    if (is_error(status)) {
+        gram_receive_release(call);
+        finish(call, status, server->text, server->text_len);
+        return;
+    }
+    gram_log_call(call, GRAM_LOG_ERROR, "the handler broke a rule: no such answer here");
+    gram_call_end(call, GRAM_INTERNAL, "the handler broke a rule");
+}
+
+/* Decodes the request at the front into the server's scratch. False: it could not be, the call has ended. */
+static bool decode(struct gram_call *call, const uint8_t *message, uint32_t len)
+{
+    const char *reason = NULL;
+    gram_status status =
+        gram_decode(call->method->req, gram_server_of(call)->request, message + GRAM_PREFIX, len, &reason);
+
+    if (status != GRAM_OK) {
+        gram_call_end(call, status, reason);
+        return false;
+    }
+    call->bytes_in += len;
+    return true;
+}
+
+/* Asks for the reply that ends the call: OPEN of a unary call, RESUME, HALF_CLOSE of a client stream. `message` is the request or NULL. */
+static bool ask_last_reply(struct gram_call *call, enum gram_event event, const uint8_t *message, uint32_t len)
+{
+    void *reply = gram_reply_place(call);
+    gram_status status;
+
+    if (!reply)
+        return false;
+    if (message && !decode(call, message, len))
+        return true;
+    status = ask(call, event, message ? gram_server_of(call)->request : NULL, reply);
+    gram_receive_release(call);
+    if (status == GRAM_OK) {
+        gram_reply_send(call, reply, true);
+    } else if (status == GRAM_PENDING) {
+        gram_reply_release(call);
+        call->phase = GRAM_CALL_PENDING;
+        call->awake = false;
+    } else {
+        end_with_answer(call, status);
+    }
+    return true;
+}
+
+/* Asks for one reply of a stream. */
+static bool ask_next(struct gram_call *call)
+{
+    void *reply = gram_reply_place(call);
+    gram_status status;
+
+    if (!reply)
+        return false;
+    status = ask(call, GRAM_ON_NEXT, NULL, reply);
+    call->next_owed = false;
+    if (status == GRAM_MORE) {
+        call->message_waits = false;
+        gram_reply_send(call, reply, false);
+    } else if (status == GRAM_WAIT) {
+        gram_reply_release(call);
+        call->awake = false;
+    } else if (status == GRAM_DONE) {
+        gram_reply_release(call);
+        gram_receive_release(call);
+        finish(call, GRAM_OK, NULL, 0);
+    } else {
+        end_with_answer(call, status);
+    }
+    return true;
+}
+
+/* Asks a handler that answers with nothing but a status; GRAM_OK goes on in STREAM. */
+static bool ask_status(struct gram_call *call, enum gram_event event, const void *req)
+{
+    gram_status status = ask(call, event, req, NULL);
+
+    if (status != GRAM_OK) {
+        end_with_answer(call, status);
+        return true;
+    }
+    call->phase = GRAM_CALL_STREAM;
+    call->awake = true;
+    return true;
+}
+
+/* ---- the steps, by phase ---- */
+
+static bool client_streams(const struct gram_call *call)
+{
+    return (call->method->kind & GRAM_CLIENT_STREAM) != 0;
+}
+
+static bool server_streams(const struct gram_call *call)
+{
+    return (call->method->kind & GRAM_SERVER_STREAM) != 0;
+}
+
+/* Interceptors in their order; the first refusal ends the call. */
+static bool step_begin(struct gram_call *call)
+{
+    struct gram_server *server = gram_server_of(call);
+
+    while (call->intercepted < server->app->interceptor_count) {
+        const struct gram_interceptor *i = server->app->interceptors[call->intercepted++];
+        gram_status status;
+
+        server->text_len = 0;
+        status = i->before ? i->before(i, call) : GRAM_OK;
+        if (status == GRAM_OK)
+            continue;
+        end_with_answer(call, status);
+        return true;
+    }
+    if (client_streams(call))
+        return ask_status(call, GRAM_ON_OPEN, NULL);
+    call->phase = GRAM_CALL_GATHER;
+    return true;
+}
+
+/* Exactly one message, then END_STREAM. */
+static bool step_gather(struct gram_call *call)
+{
+    size_t n;
+    uint32_t len = 0;
+    const uint8_t *p = gram_receive_view(call, &n);
+
+    if (n >= GRAM_PREFIX) {
+        if (!gram_receive_prefix(call, p, &len))
+            return true;
+        if (n - GRAM_PREFIX > len) {
+            gram_call_end(call, GRAM_UNIMPLEMENTED, "more than one request message");
+            return true;
+        }
+    }
+    if (!call->remote_done)
+        return false;
+    if (n == 0) {
+        gram_call_end(call, GRAM_UNIMPLEMENTED, "no request message");
+        return true;
+    }
+    if (n < GRAM_PREFIX || n - GRAM_PREFIX < len) {
+        gram_call_end(call, GRAM_INTERNAL, "the request message is cut short");
+        return true;
+    }
+    call->phase = GRAM_CALL_READY;
+    return true;
+}
+
+static bool step_ready(struct gram_call *call)
+{
+    size_t n;
+    const uint8_t *p = gram_receive_view(call, &n);
+    uint32_t len = (uint32_t)n - GRAM_PREFIX;
+
+    if (!server_streams(call))
+        return ask_last_reply(call, GRAM_ON_OPEN, p, len);
+    if (!decode(call, p, len))
+        return true;
+    ask_status(call, GRAM_ON_OPEN, gram_server_of(call)->request);
+    if (call->phase == GRAM_CALL_STREAM)
+        gram_receive_release(call);
+    return true;
+}
+
+/* Hands the message at the front to the handler; false: there is no whole one. */
+static bool deliver_message(struct gram_call *call)
+{
+    size_t n;
+    uint32_t len;
+    const uint8_t *p = gram_receive_view(call, &n);
+    gram_status status;
+
+    if (n < GRAM_PREFIX)
+        return false;
+    if (!gram_receive_prefix(call, p, &len))
+        return true;
+    if (n - GRAM_PREFIX < len)
+        return false;
+    if (!decode(call, p, len))
+        return true;
+    status = ask(call, GRAM_ON_MESSAGE, gram_server_of(call)->request, NULL);
+    if (status == GRAM_OK) {
+        gram_receive_consume(call, GRAM_PREFIX + len);
+        call->next_owed = server_streams(call);
+        call->awake = true;
+    } else if (status == GRAM_WAIT) {
+        call->bytes_in -= len; /* it comes again */
+        call->message_waits = true;
+    } else {
+        end_with_answer(call, status);
+    }
+    return true;
+}
+
+/* The client has sent its last message, and the handler has taken it. */
+static bool tell_half_close(struct gram_call *call)
+{
+    size_t n;
+
+    gram_receive_view(call, &n);
+    if (n > 0) {
+        gram_call_end(call, GRAM_INTERNAL, "the last request message is cut short");
+        return true;
+    }
+    if (!server_streams(call))
+        return ask_last_reply(call, GRAM_ON_HALF_CLOSE, NULL, 0);
+    call->half_closed_told = true;
+    return ask_status(call, GRAM_ON_HALF_CLOSE, NULL);
+}
+
+static bool step_stream(struct gram_call *call)
+{
+    if (client_streams(call) && !call->message_waits && !call->next_owed && !call->half_closed_told) {
+        if (deliver_message(call))
+            return true;
+        if (call->remote_done)
+            return tell_half_close(call);
+    }
+    return server_streams(call) && call->awake && ask_next(call);
+}
+
+static bool step_end(struct gram_call *call)
+{
+    char text[GRAM_STATUS_TEXT_MAX];
+    size_t len = call->reason ? gram_percent_encode(text, sizeof text, call->reason) : 0;
+
+    finish(call, (gram_status)call->status, text, len);
+    return true;
+}
+
+/* Phases in which a callback may run, or trailers are due, wait for room. */
+static bool needs_room(const struct gram_call *call)
+{
+    switch ((enum gram_call_phase)call->phase) {
+    case GRAM_CALL_BEGIN:
+    case GRAM_CALL_GATHER:
+    case GRAM_CALL_READY:
+    case GRAM_CALL_STREAM:
+    case GRAM_CALL_END:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool gram_call_step(struct gram_call *call)
+{
+    if (call->held != GRAM_NONE)
+        return gram_reply_drain(call);
+    if (needs_room(call) && !gram_reply_room(call)) {
+        call->conn->pump_wanted = true;
+        return false;
+    }
+    switch ((enum gram_call_phase)call->phase) {
+    case GRAM_CALL_FREE:
+    case GRAM_CALL_HEADERS:
+        return false;
+    case GRAM_CALL_BEGIN:
+        return step_begin(call);
+    case GRAM_CALL_GATHER:
+        return step_gather(call);
+    case GRAM_CALL_READY:
+        return step_ready(call);
+    case GRAM_CALL_PENDING:
+        return call->awake && ask_last_reply(call, GRAM_ON_RESUME, NULL, 0);
+    case GRAM_CALL_STREAM:
+        return step_stream(call);
+    case GRAM_CALL_END:
+        return step_end(call);
+    case GRAM_CALL_HTTP_WAIT:
+        if (call->remote_done)
+            call->phase = GRAM_CALL_HTTP;
+        return call->remote_done;
+    case GRAM_CALL_HTTP:
+        return gram_reply_http(call);
+    }
+    return false;
+}
+
+/* ---- time ---- */
+
+static void end_stalled(struct gram_call *call)
+{
+    gram_log_call(call, GRAM_LOG_INFO, "the client does not take the reply: GRAM_STALL_MS");
+    gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_ENHANCE_YOUR_CALM);
+}
+
+static uint32_t held_until(const struct gram_call *call)
+{
+    return gram_server_of(call)->held[call->held].progress_at + GRAM_STALL_MS;
+}
+
+void gram_call_poll(struct gram_call *call)
+{
+    uint32_t now = gram_server_of(call)->now;
+
+    if (call->has_deadline && gram_time_reached(now, call->deadline)) {
+        gram_call_end(call, GRAM_DEADLINE_EXCEEDED, "deadline exceeded");
+        return;
+    }
+    if (call->held != GRAM_NONE && gram_time_reached(now, held_until(call)) &&
+        gram_h2_tx_free(&call->conn->h2.tx) >= 2 * GRAM_H2_ANSWER) {
+        end_stalled(call);
+        return;
+    }
+    if (call->wake || (call->has_wake_at && gram_time_reached(now, call->wake_at))) {
+        call->wake = 0;
+        call->has_wake_at = false;
+        call->awake = true;
+        call->message_waits = false;
+        call->conn->pump_wanted = true;
+    }
+}
+
+static void lower(uint32_t *left, uint32_t now, uint32_t at)
+{
+    uint32_t ms = gram_time_reached(now, at) ? 0 : at - now;
+
+    *left = ms < *left ? ms : *left;
+}
+
+void gram_call_due(const struct gram_call *call, uint32_t *left)
+{
+    uint32_t now = gram_server_of(call)->now;
+
+    if (call->has_deadline)
+        lower(left, now, call->deadline);
+    if (call->has_wake_at)
+        lower(left, now, call->wake_at);
+    if (call->held != GRAM_NONE)
+        lower(left, now, held_until(call));
+}
+
+void gram_call_sleep(gram_call *call, uint32_t ms)
+{
+    call->wake_at = gram_call_now(call) + ms;
+    call->has_wake_at = true;
+}
+
+void gram_call_wake(gram_call_ref ref)
+{
+    struct gram_server *server = ref.server;
+    struct gram_call *call;
+
+    if (!server || ref.generation == 0)
+        return;
+    call = &server->conns[ref.slot / GRAM_MAX_CONCURRENT_STREAMS].calls[ref.slot % GRAM_MAX_CONCURRENT_STREAMS];
+    if (call->generation != ref.generation || call->phase == GRAM_CALL_FREE)
+        return;
+    call->wake = 1;
+    server->woken = 1;
+}
+
+/* ---- what is known of a call ---- */
+
+void *gram_call_state(gram_call *call)
+{
+    return call->state;
+}
+
+gram_call_ref gram_call_ref_of(const gram_call *call)
+{
+    struct gram_server *server = gram_server_of(call);
+    size_t conn = (size_t)(call->conn - server->conns);
+
+    return (gram_call_ref){ .server = server,
+                            .slot = (uint16_t)(conn * GRAM_MAX_CONCURRENT_STREAMS + call->slot),
+                            .generation = call->generation };
+}
+
+uint32_t gram_call_now(const gram_call *call)
+{
+    return gram_server_of(call)->now;
+}
+
+uint32_t gram_call_age(const gram_call *call)
+{
+    return gram_call_now(call) - call->started_at;
+}
+
+uint32_t gram_call_time_left(const gram_call *call)
+{
+    if (!call->has_deadline)
+        return GRAM_FOREVER;
+    return gram_time_reached(gram_call_now(call), call->deadline) ? 0 : call->deadline - gram_call_now(call);
+}
+
+const char *gram_call_path(const gram_call *call)
+{
+    return call->method ? call->method->path : "?";
+}
+
+uint32_t gram_call_bytes_in(const gram_call *call)
+{
+    return call->bytes_in;
+}
+
+uint32_t gram_call_bytes_out(const gram_call *call)
+{
+    return call->bytes_out;
+}
+
+const char *gram_call_peer(const gram_call *call)
+{
+    return call->conn->peer;
+}
+
+gram_server *gram_call_server(const gram_call *call)
+{
+    return gram_server_of(call);
+}

@@ -1,0 +1,84 @@
+/* Messages and nanopb: the only file of the core that knows it.
+ *
+ * A reply is encoded into the transmit ring. Where its largest encoding lies contiguously there, nanopb writes it itself; else, and for
+ * pieces of a held reply, through a stream that skips what has gone out already and stops behind what may go now. */
+#include "grpc_internal.h"
+
+#include <string.h>
+
+#include "pb_decode.h"
+#include "pb_encode.h"
+
+#ifdef PB_ENABLE_MALLOC
+#error "nanopb must be built without PB_ENABLE_MALLOC: nothing here allocates"
+#endif
+
+gram_status gram_decode(const struct pb_msgdesc_s *desc, void *message, const uint8_t *data, size_t len,
+                        const char **reason)
+{
+    pb_istream_t stream = pb_istream_from_buffer(data, len);
+
+    if (pb_decode(&stream, desc, message))
+        return GRAM_OK;
+    *reason = PB_GET_ERROR(&stream);
+    /* nanopb's words for a value that is well-formed and longer than its bound: "string overflow", "bytes overflow", "array overflow" */
+    if (strcmp(*reason, "string overflow") == 0 || strcmp(*reason, "bytes overflow") == 0 ||
+        strcmp(*reason, "array overflow") == 0)
+        return GRAM_INVALID_ARGUMENT;
+    return GRAM_INTERNAL;
+}
+
+bool gram_encoded_size(const struct pb_msgdesc_s *desc, const void *message, size_t *len)
+{
+    return pb_get_encoded_size(len, desc, message);
+}
+
+/* The window of an encoding that is written: bytes [skip, skip + len), to `at` in the ring. */
+struct piece {
+    struct gram_h2_tx *tx;
+    size_t at;
+    size_t skip;
+    size_t len;
+};
+
+static bool write_piece(pb_ostream_t *stream, const pb_byte_t *data, size_t n)
+{
+    struct piece *piece = stream->state;
+    size_t skipped = n < piece->skip ? n : piece->skip;
+
+    piece->skip -= skipped;
+    data += skipped;
+    n -= skipped;
+    bool more = n > piece->len; /* behind the window: nanopb may stop */
+    n = more ? piece->len : n;
+    gram_h2_tx_put(piece->tx, piece->at, data, n);
+    piece->at += n;
+    piece->len -= n;
+    return !more;
+}
+
+bool gram_encode_piece(const struct pb_msgdesc_s *desc, const void *message, struct gram_h2_tx *tx, size_t at,
+                       size_t skip, size_t len)
+{
+    struct piece piece = { .tx = tx, .at = at, .skip = skip, .len = len };
+    pb_ostream_t stream = { .callback = write_piece, .state = &piece, .max_size = SIZE_MAX };
+
+    (void)pb_encode(&stream, desc, message); /* fails, too, when it is stopped behind the window */
+    return piece.len == 0;
+}
+
+bool gram_encode_whole(const struct pb_msgdesc_s *desc, const void *message, struct gram_h2_tx *tx, size_t at,
+                       size_t max, size_t *len)
+{
+    struct piece piece = { .tx = tx, .at = at, .len = max };
+    pb_ostream_t stream = { .callback = write_piece, .state = &piece, .max_size = max };
+    size_t contiguous;
+    uint8_t *span = gram_h2_tx_span(tx, at, &contiguous);
+
+    if (contiguous >= max)
+        stream = pb_ostream_from_buffer(span, max);
+    if (!pb_encode(&stream, desc, message))
+        return false;
+    *len = stream.bytes_written;
+    return true;
+}

@@ -1,0 +1,115 @@
+/* What the files of grpc/ say to each other. */
+#ifndef GRAM_GRPC_INTERNAL_H
+#define GRAM_GRPC_INTERNAL_H
+
+#include "grpc_server.h"
+
+static inline struct gram_conn *gram_conn_of(struct gram_h2_conn *h2)
+{
+    return (struct gram_conn *)(void *)h2; /* its first member */
+}
+
+static inline struct gram_server *gram_server_of(const struct gram_call *call)
+{
+    return call->conn->server;
+}
+
+/* Whether `at` lies in the past or is now, on a clock that wraps. */
+static inline bool gram_time_reached(uint32_t now, uint32_t at)
+{
+    return (int32_t)(now - at) >= 0;
+}
+
+/* ---- grpc_request.c: what the request's headers say ---- */
+
+enum { GRAM_PATH_UNKNOWN = GRAM_HPACK_VALUE_FREE, GRAM_PATH_FIRST }; /* methods are numbered from GRAM_PATH_FIRST on */
+
+extern const struct gram_h2_events gram_grpc_events;
+/* The method of a `:path` value and its handlers; NULL if there is none. */
+const struct gram_method *gram_method_of(const struct gram_app *app, uint16_t path, const void **handlers);
+
+/* ---- grpc_timeout.c ---- */
+
+/* A time of up to 2^31 ms in 16 bits: 11 bits times a power of two, rounded up. */
+#define GRAM_TIMEOUT_NONE 65534
+uint16_t gram_timeout_pack(uint32_t ms);
+uint32_t gram_timeout_unpack(uint16_t packed); /* GRAM_FOREVER for NONE */
+/* grpc-timeout's number and unit (H M S m u n) in milliseconds, rounded up; GRAM_FOREVER from 2^31 on. False: no such unit. */
+bool gram_timeout_ms(uint32_t number, char unit, uint32_t *ms);
+
+/* ---- grpc_percent.c ---- */
+
+/* Percent-encodes UTF-8 as grpc-message wants it, cut at a character's boundary to `size` bytes. Returns the length; not terminated. */
+size_t gram_percent_encode(char *out, size_t size, const char *text);
+
+/* ---- grpc_call.c: a call's life ---- */
+
+void gram_call_begin(struct gram_conn *conn, unsigned slot);
+/* The headers are complete and acceptable: interceptors, then the handler's part. */
+void gram_call_start(struct gram_call *call);
+/* Does the next thing that can be done now. False: nothing can. May end the call. */
+bool gram_call_step(struct gram_call *call);
+/* Ends the call with a status of our own: trailers now, or as soon as there is room. `reason` in flash. */
+void gram_call_end(struct gram_call *call, gram_status status, const char *reason);
+/* The call is over, its stream is no longer there: closed() and after(), everything given back. */
+void gram_call_close(struct gram_call *call, gram_status status);
+/* Time: deadline, sleep, stalled reply. */
+void gram_call_poll(struct gram_call *call);
+/* Lowers *due to the call's next time, if it has one. */
+void gram_call_due(const struct gram_call *call, uint32_t *left);
+
+/* ---- grpc_receive.c: messages out of DATA ---- */
+
+void gram_call_data(struct gram_call *call, const uint8_t *data, size_t len, bool last);
+/* The bytes at hand, from the front: buffered ones, or those of the segment being read. */
+const uint8_t *gram_receive_view(const struct gram_call *call, size_t *len);
+/* The length of the message that begins at `p`, where 5 bytes are at hand; false: it is not acceptable, the call has been ended. */
+bool gram_receive_prefix(struct gram_call *call, const uint8_t *p, uint32_t *len);
+/* `len` bytes of the view are done with. */
+void gram_receive_consume(struct gram_call *call, size_t len);
+/* Gives back the buffers. */
+void gram_receive_release(struct gram_call *call);
+#define GRAM_PREFIX 5 /* flag and length */
+
+/* ---- grpc_reply.c: what goes out ---- */
+
+extern const struct gram_hpack_pin gram_grpc_pins[GRAM_HPACK_PINS];
+
+/* Room for headers and trailers, which every callback that may answer with a status needs. */
+bool gram_reply_room(const struct gram_call *call);
+/* Where a reply is to be built: the server's scratch, when whatever it becomes can go out at once; or a held slot, which the call then
+ * owns. NULL: neither, wait. */
+void *gram_reply_place(struct gram_call *call);
+/* Sends the reply that lies in that place, or begins to. `final`: trailers with OK follow. */
+void gram_reply_send(struct gram_call *call, const void *reply, bool final);
+/* The next piece of a held reply. False: no room now. */
+bool gram_reply_drain(struct gram_call *call);
+/* A held slot that is not needed after all. */
+void gram_reply_release(struct gram_call *call);
+/* Trailers, or Trailers-Only, with text that is percent-encoded already; the room was there. Ends the stream. */
+void gram_reply_trailers(struct gram_call *call, gram_status status, const char *text, size_t len);
+/* Plain HTTP: headers and the first piece of the body; then the rest. False: no room now. Ends the stream at the end. */
+bool gram_reply_http(struct gram_call *call);
+
+/* ---- grpc_codec.c: nanopb ---- */
+
+struct pb_msgdesc_s;
+/* GRAM_OK, GRAM_INVALID_ARGUMENT (a bound of the .options was passed) or GRAM_INTERNAL; *reason then says why, in flash. */
+gram_status gram_decode(const struct pb_msgdesc_s *desc, void *message, const uint8_t *data, size_t len,
+                        const char **reason);
+bool gram_encoded_size(const struct pb_msgdesc_s *desc, const void *message, size_t *len);
+/* Encodes into the transmit buffer, `at` bytes behind what is in use: of the encoding, `len` bytes from `skip` on. */
+bool gram_encode_piece(const struct pb_msgdesc_s *desc, const void *message, struct gram_h2_tx *tx, size_t at,
+                       size_t skip, size_t len);
+/* Encodes all of it, where up to `max` bytes are free; *len is its length. */
+bool gram_encode_whole(const struct pb_msgdesc_s *desc, const void *message, struct gram_h2_tx *tx, size_t at,
+                       size_t max, size_t *len);
+
+/* ---- grpc_server.c ---- */
+
+/* A call waits for want of room, of a held slot or of a message buffer: it is stepped again when any of these changes. */
+void gram_conn_pump(struct gram_conn *conn);
+/* Lines for the application's log. */
+void gram_log_call(struct gram_call *call, enum gram_log_level level, const char *text);
+
+#endif

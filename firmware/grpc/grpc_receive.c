@@ -1,0 +1,271 @@
+/* Messages out of DATA: gRPC's length-prefixed framing over boundaries that mean nothing ("Length-Prefixed-Message").
+ *
+ * Bytes that cannot be used at once are kept in the call's own buffer of GRAM_INITIAL_WINDOW_SIZE bytes. A message longer than that keeps its
+ * first bytes there until a large buffer of the server's pool is free, and only then is the client given the window for the whole of it. So a client
+ * can never send what we cannot hold, and no connection's input ever stops for want of memory.
+ *
+ * Invariant: bytes held + window the client has left + credit not yet told == promised, and promised <= the buffer's size; except for what a client sends
+ * before it has read our SETTINGS, which is held if it fits, and refused if not. */
+#include "grpc_internal.h"
+
+#include <string.h>
+
+#include "be.h"
+#include "gram_assert.h"
+
+/* ---- the buffer: the call's own, or one of the pool ---- */
+
+#if GRAM_MESSAGE_BUFS > 0
+#define LONGEST (GRAM_MESSAGE_SIZE > GRAM_INITIAL_WINDOW_SIZE ? GRAM_MESSAGE_SIZE : GRAM_INITIAL_WINDOW_SIZE)
+
+static uint8_t *buffer(struct gram_call *call, uint32_t *size)
+{
+    if (call->message_buf == GRAM_NONE) {
+        *size = GRAM_INITIAL_WINDOW_SIZE;
+        return call->gather;
+    }
+    *size = GRAM_MESSAGE_SIZE;
+    return gram_server_of(call)->message_bufs[call->message_buf].bytes;
+}
+
+/* Moves the message's first bytes into a pool buffer, and gives the client the window for the rest. */
+static void take_buf(struct gram_call *call, uint8_t i, uint32_t whole)
+{
+    struct gram_message_buf *buf = &gram_server_of(call)->message_bufs[i];
+
+    memcpy(buf->bytes, call->gather, call->have);
+    buf->owner = call;
+    call->message_buf = i;
+    call->wants_buf = false;
+    gram_h2_credit(&call->conn->h2, call->slot, whole - call->promised);
+    call->promised = whole;
+}
+
+static bool claim_buf(struct gram_call *call, uint32_t whole)
+{
+    struct gram_server *server = gram_server_of(call);
+
+    for (uint8_t i = 0; i < GRAM_MESSAGE_BUFS; i++) {
+        if (server->message_bufs[i].owner)
+            continue;
+        take_buf(call, i, whole);
+        return true;
+    }
+    call->wants_buf = true;
+    return false;
+}
+
+/* A buffer has come free: the next call in turn that waits for one gets it, whatever its connection. */
+static void hand_on_buf(struct gram_server *server)
+{
+    const unsigned all = GRAM_MAX_CONNECTIONS * GRAM_MAX_CONCURRENT_STREAMS;
+
+    for (unsigned i = 0; i < all; i++) {
+        unsigned n = (server->buf_turn + i) % all;
+        struct gram_call *call = &server->conns[n / GRAM_MAX_CONCURRENT_STREAMS].calls[n % GRAM_MAX_CONCURRENT_STREAMS];
+
+        if (!call->wants_buf)
+            continue;
+        server->buf_turn = (uint16_t)((n + 1) % all);
+        server->shared_freed = true; /* its connection has a WINDOW_UPDATE to send */
+        claim_buf(call, GRAM_PREFIX + gram_get_be32(call->gather + 1));
+        return;
+    }
+}
+
+static void free_buf(struct gram_call *call)
+{
+    struct gram_server *server = gram_server_of(call);
+
+    server->message_bufs[call->message_buf].owner = NULL;
+    call->message_buf = GRAM_NONE;
+    hand_on_buf(server);
+}
+#else
+#define LONGEST GRAM_INITIAL_WINDOW_SIZE
+
+static uint8_t *buffer(struct gram_call *call, uint32_t *size)
+{
+    *size = GRAM_INITIAL_WINDOW_SIZE;
+    return call->gather;
+}
+
+static bool claim_buf(struct gram_call *call, uint32_t whole)
+{
+    (void)call;
+    (void)whole;
+    gram_assert(false, "a message longer than LONGEST is refused before");
+    return false;
+}
+
+static void free_buf(struct gram_call *call)
+{
+    (void)call;
+}
+#endif
+
+void gram_receive_release(struct gram_call *call)
+{
+    call->have = 0;
+    call->chunk_len = 0;
+    call->wants_buf = false;
+    if (call->message_buf != GRAM_NONE)
+        free_buf(call);
+}
+
+/* ---- what is at hand ---- */
+
+const uint8_t *gram_receive_view(const struct gram_call *call, size_t *len)
+{
+    uint32_t size;
+
+    if (call->have == 0) {
+        *len = call->chunk_len;
+        return call->chunk;
+    }
+    *len = call->have;
+    return buffer((struct gram_call *)call, &size);
+}
+
+bool gram_receive_prefix(struct gram_call *call, const uint8_t *p, uint32_t *len)
+{
+    *len = gram_get_be32(p + 1);
+    if (p[0] != 0) {
+        gram_call_end(call, GRAM_INTERNAL,
+                      p[0] == 1 ? "compressed message without grpc-encoding" : "malformed message prefix");
+        return false;
+    }
+    if (*len > call->method->req_max || *len > LONGEST - GRAM_PREFIX) {
+        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "request message too long for this device");
+        return false;
+    }
+    return true;
+}
+
+/* Where the message in front is longer than the call's own buffer, it needs a large one. */
+static void reserve(struct gram_call *call)
+{
+    uint32_t size, whole;
+    const uint8_t *bytes = buffer(call, &size);
+
+    if (call->have < GRAM_PREFIX || call->wants_buf)
+        return;
+    whole = gram_get_be32(bytes + 1);
+    if (whole > LONGEST - GRAM_PREFIX) /* the call will be told, see gram_receive_prefix() */
+        return;
+    whole += GRAM_PREFIX;
+    if (whole <= call->promised)
+        return;
+    if (call->message_buf == GRAM_NONE) {
+        claim_buf(call, whole);
+    } else {
+        gram_h2_credit(&call->conn->h2, call->slot, whole - call->promised);
+        call->promised = whole;
+    }
+}
+
+/* Buffered bytes are done with. A large buffer is kept only while the rest needs it. */
+static void consume_buffered(struct gram_call *call, uint32_t n)
+{
+    uint32_t size;
+    uint8_t *bytes = buffer(call, &size);
+
+    call->have -= n;
+    call->promised -= n;
+    if (call->message_buf != GRAM_NONE && call->have <= GRAM_INITIAL_WINDOW_SIZE) {
+        memcpy(call->gather, bytes + n, call->have);
+        free_buf(call);
+    } else {
+        memmove(bytes, bytes + n, call->have);
+    }
+    if (call->promised < GRAM_INITIAL_WINDOW_SIZE) {
+        gram_h2_credit(&call->conn->h2, call->slot, GRAM_INITIAL_WINDOW_SIZE - call->promised);
+        call->promised = GRAM_INITIAL_WINDOW_SIZE;
+    }
+    reserve(call);
+}
+
+void gram_receive_consume(struct gram_call *call, size_t len)
+{
+    if (call->have > 0) {
+        consume_buffered(call, (uint32_t)len);
+        return;
+    }
+    call->chunk += len;
+    call->chunk_len -= len;
+    gram_h2_credit(&call->conn->h2, call->slot, len);
+}
+
+/* ---- keeping what cannot be used yet ---- */
+
+/* More than was promised: lawful only from a client that has not read our SETTINGS. It may try again, unless its call has had effects. */
+static void refuse(struct gram_call *call)
+{
+    if (call->entered || call->intercepted > 0)
+        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "more data than this device can hold");
+    else
+        gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_REFUSED_STREAM);
+}
+
+/* Appends to the buffer; false when the call has ended over it. */
+static bool append(struct gram_call *call, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        uint32_t size;
+        uint8_t *bytes = buffer(call, &size);
+        size_t n = size - call->have;
+
+        if (call->have < GRAM_PREFIX && n > GRAM_PREFIX - call->have)
+            n = GRAM_PREFIX - call->have; /* so much tells which buffer it is to be */
+        n = len < n ? len : n;
+        if (n == 0) {
+            refuse(call);
+            return false;
+        }
+        memcpy(bytes + call->have, data, n);
+        call->have += (uint32_t)n;
+        data += n;
+        len -= n;
+        reserve(call);
+    }
+    return true;
+}
+
+/* ---- DATA ---- */
+
+/* Bytes that nobody will use: the answer is known already. */
+static bool is_discarding(const struct gram_call *call)
+{
+    return call->phase == GRAM_CALL_END || call->phase == GRAM_CALL_HTTP_WAIT || call->phase == GRAM_CALL_HTTP;
+}
+
+static void step_all(struct gram_call *call)
+{
+    while (gram_call_step(call))
+        ;
+}
+
+void gram_call_data(struct gram_call *call, const uint8_t *data, size_t len, bool last)
+{
+    if (last)
+        call->remote_done = true;
+    if (is_discarding(call)) {
+        gram_h2_credit(&call->conn->h2, call->slot, len);
+        step_all(call);
+        return;
+    }
+    if (call->have > 0) {
+        if (append(call, data, len))
+            step_all(call);
+        return;
+    }
+    call->chunk = data;
+    call->chunk_len = len;
+    step_all(call);
+    len = call->chunk_len;
+    call->chunk_len = 0;
+    if (len == 0 || call->phase == GRAM_CALL_FREE || is_discarding(call))
+        return;
+    if (append(call, call->chunk, len))
+        step_all(call);
+}

@@ -1,0 +1,299 @@
+/* What goes out: response headers, messages, trailers (gRPC over HTTP/2, "Responses").
+ *
+ * A reply is built where it can be sent from. Mostly that is the server's scratch struct, when headers, the method's largest reply and
+ * trailers have room in the transmit buffer and the client's windows: then it is encoded once, straight into the buffer, and
+ * gone. A reply that may be too large for that, ever, is built in a held slot and encoded anew for each piece that the client can take. */
+#include "grpc_internal.h"
+
+#include <string.h>
+
+#include "be.h"
+#include "gram_assert.h"
+
+enum { PIN_CONTENT_TYPE, PIN_STATUS_OK }; /* the two insertions into the client's table: 104 bytes of it */
+
+const struct gram_hpack_pin gram_grpc_pins[GRAM_HPACK_PINS] = {
+    [PIN_CONTENT_TYPE] = { "content-type", "application/grpc", GRAM_HPACK_CONTENT_TYPE },
+    [PIN_STATUS_OK] = { "grpc-status", "0", 0 },
+};
+
+#define INDEX_STATUS_200 8
+#define HEADERS_MAX 32 /* block: 6 size updates, 1 :status, 19 content-type */
+#define DATA_HEAD (GRAM_H2_FRAME_HEAD + GRAM_PREFIX)
+/* Headers, trailers, and the RST_STREAM that may follow them. */
+#define AROUND (GRAM_H2_FRAME_HEAD + HEADERS_MAX + GRAM_H2_FRAME_HEAD + GRAM_TRAILERS_MAX + GRAM_H2_FRAME_HEAD + 4)
+
+static struct gram_h2_tx *tx_of(const struct gram_call *call)
+{
+    return &call->conn->h2.tx;
+}
+
+bool gram_reply_room(const struct gram_call *call)
+{
+    return gram_h2_tx_room(tx_of(call)) >= AROUND;
+}
+
+/* ---- where a reply is built ---- */
+
+/* Whether replies of this size can be expected to fit, once the client has read: its windows come back by halves. */
+static bool fits_in_time(const struct gram_call *call, uint32_t rep_max)
+{
+    const struct gram_h2_conn *h2 = &call->conn->h2;
+    uint32_t whole = GRAM_PREFIX + rep_max;
+
+    return rep_max != GRAM_UNBOUNDED && AROUND + DATA_HEAD + (size_t)rep_max <= GRAM_TX_SIZE - GRAM_TX_CONTROL &&
+           whole <= (uint32_t)h2->peer_initial_window / 2 && whole <= GRAM_H2_WINDOW_DEFAULT / 2 &&
+           whole <= h2->peer_max_frame;
+}
+
+static bool fits_now(const struct gram_call *call, uint32_t rep_max)
+{
+    return rep_max != GRAM_UNBOUNDED && gram_h2_tx_room(tx_of(call)) >= AROUND + DATA_HEAD + (size_t)rep_max &&
+           gram_h2_window(&call->conn->h2, call->slot) >= GRAM_PREFIX + (size_t)rep_max;
+}
+
+static void *claim_held(struct gram_call *call)
+{
+    struct gram_server *server = gram_server_of(call);
+
+    for (uint8_t i = 0; i < GRAM_HELD_REPLIES; i++) {
+        struct gram_held *held = &server->held[i];
+
+        if (held->owner)
+            continue;
+        held->owner = call;
+        held->total = 0;
+        held->sent = 0;
+        held->progress_at = server->now;
+        call->held = i;
+        return held->reply;
+    }
+    return NULL;
+}
+
+void *gram_reply_place(struct gram_call *call)
+{
+    uint32_t rep_max = call->method->rep_max;
+    void *place = NULL;
+
+    if (fits_now(call, rep_max))
+        place = gram_server_of(call)->reply;
+    else if (!fits_in_time(call, rep_max) && gram_reply_room(call))
+        place = claim_held(call);
+    if (place)
+        memset(place, 0, call->method->rep_size);
+    else
+        call->conn->pump_wanted = true;
+    return place;
+}
+
+void gram_reply_release(struct gram_call *call)
+{
+    if (call->held == GRAM_NONE)
+        return;
+    gram_server_of(call)->held[call->held].owner = NULL;
+    gram_server_of(call)->shared_freed = true;
+    call->held = GRAM_NONE;
+}
+
+/* ---- headers and trailers ---- */
+
+static void send_headers(struct gram_call *call)
+{
+    uint8_t block[HEADERS_MAX];
+    struct gram_hpack_out out = { .buf = block, .cap = sizeof block };
+    struct gram_h2_conn *h2 = &call->conn->h2;
+
+    if (call->headers_sent)
+        return;
+    call->headers_sent = true;
+    gram_hpack_enc_begin(&h2->enc, &out);
+    gram_hpack_enc_index(&out, INDEX_STATUS_200);
+    gram_hpack_enc_pin(&h2->enc, &out, PIN_CONTENT_TYPE);
+    gram_assert(!out.overflow, "HEADERS_MAX holds the response headers");
+    gram_h2_send_headers(h2, call->slot, block, out.len, false);
+}
+
+static void put_status(struct gram_h2_conn *h2, struct gram_hpack_out *out, gram_status status)
+{
+    uint8_t digits[2] = { (uint8_t)('0' + status / 10), (uint8_t)('0' + status % 10) };
+
+    if (status == GRAM_OK)
+        gram_hpack_enc_pin(&h2->enc, out, PIN_STATUS_OK);
+    else if (status < 10)
+        gram_hpack_enc_pin_name(&h2->enc, out, PIN_STATUS_OK, digits + 1, 1);
+    else
+        gram_hpack_enc_pin_name(&h2->enc, out, PIN_STATUS_OK, digits, 2);
+}
+
+void gram_reply_trailers(struct gram_call *call, gram_status status, const char *text, size_t len)
+{
+    uint8_t block[GRAM_TRAILERS_MAX];
+    struct gram_hpack_out out = { .buf = block, .cap = sizeof block };
+    struct gram_h2_conn *h2 = &call->conn->h2;
+
+    gram_hpack_enc_begin(&h2->enc, &out);
+    if (!call->headers_sent) { /* Trailers-Only */
+        gram_hpack_enc_index(&out, INDEX_STATUS_200);
+        gram_hpack_enc_pin(&h2->enc, &out, PIN_CONTENT_TYPE);
+    }
+    put_status(h2, &out, status);
+    if (len > 0)
+        gram_hpack_enc_literal(&out, 0, "grpc-message", (const uint8_t *)text, len);
+    if (call->bad_encoding)
+        gram_hpack_enc_literal(&out, 0, "grpc-accept-encoding", (const uint8_t *)"identity", 8);
+    gram_assert(!out.overflow, "GRAM_STATUS_TEXT_MAX leaves room for the other trailers");
+    gram_h2_send_headers(h2, call->slot, block, out.len, true);
+}
+
+/* ---- messages ---- */
+
+static void put_prefix(struct gram_call *call, size_t at, size_t len)
+{
+    uint8_t prefix[GRAM_PREFIX] = { 0 };
+
+    gram_put_be32(prefix + 1, (uint32_t)len);
+    gram_h2_tx_put(tx_of(call), at, prefix, sizeof prefix);
+}
+
+static void unencodable(struct gram_call *call)
+{
+    gram_log_call(call, GRAM_LOG_ERROR, "the handler's reply cannot be encoded");
+    gram_reply_release(call);
+    gram_call_end(call, GRAM_INTERNAL, "the reply could not be encoded");
+}
+
+static void send_now(struct gram_call *call, const void *reply, bool final)
+{
+    const struct gram_method *method = call->method;
+    size_t len;
+
+    send_headers(call);
+    if (!gram_encode_whole(method->rep, reply, tx_of(call), DATA_HEAD, method->rep_max, &len)) {
+        unencodable(call);
+        return;
+    }
+    put_prefix(call, GRAM_H2_FRAME_HEAD, len);
+    call->bytes_out += (uint32_t)len;
+    gram_h2_send_data(&call->conn->h2, call->slot, GRAM_PREFIX + len, false);
+    if (final) {
+        gram_reply_trailers(call, GRAM_OK, NULL, 0);
+        gram_call_close(call, GRAM_OK);
+    }
+}
+
+void gram_reply_send(struct gram_call *call, const void *reply, bool final)
+{
+    size_t len;
+
+    if (call->held == GRAM_NONE) {
+        send_now(call, reply, final);
+        return;
+    }
+    if (!gram_encoded_size(call->method->rep, reply, &len) || len > INT32_MAX) {
+        unencodable(call);
+        return;
+    }
+    gram_server_of(call)->held[call->held].total = GRAM_PREFIX + (uint32_t)len;
+    call->final = final;
+    call->bytes_out += (uint32_t)len;
+    gram_reply_drain(call);
+}
+
+/* How much of a held reply may go now: what the windows allow, but no crumbs while it is only the transmit buffer that is full. */
+static size_t piece_size(const struct gram_call *call, size_t left)
+{
+    size_t window = gram_h2_window(&call->conn->h2, call->slot);
+    size_t room = gram_h2_tx_room(tx_of(call));
+    size_t n = left < window ? left : window;
+
+    if (room < AROUND + 64)
+        return 0;
+    room -= AROUND;
+    return n < room ? n : room;
+}
+
+static bool put_piece(struct gram_call *call, const struct gram_held *held, size_t n)
+{
+    size_t prefix_sent = held->sent < GRAM_PREFIX ? held->sent : GRAM_PREFIX;
+    size_t of_prefix = GRAM_PREFIX - prefix_sent < n ? GRAM_PREFIX - prefix_sent : n;
+    size_t skip = held->sent - prefix_sent;
+    uint8_t prefix[GRAM_PREFIX] = { 0 };
+
+    gram_put_be32(prefix + 1, held->total - GRAM_PREFIX);
+    gram_h2_tx_put(tx_of(call), GRAM_H2_FRAME_HEAD, prefix + prefix_sent, of_prefix);
+    return n == of_prefix || gram_encode_piece(call->method->rep, held->reply, tx_of(call),
+                                               GRAM_H2_FRAME_HEAD + of_prefix, skip, n - of_prefix);
+}
+
+bool gram_reply_drain(struct gram_call *call)
+{
+    struct gram_held *held = &gram_server_of(call)->held[call->held];
+    size_t n = piece_size(call, held->total - held->sent);
+
+    if (n == 0) {
+        call->conn->pump_wanted = true;
+        return false;
+    }
+    send_headers(call);
+    if (!put_piece(call, held, n)) {
+        unencodable(call);
+        return true;
+    }
+    gram_h2_send_data(&call->conn->h2, call->slot, n, false);
+    held->sent += (uint32_t)n;
+    held->progress_at = gram_server_of(call)->now;
+    if (held->sent < held->total)
+        return true;
+    gram_reply_release(call);
+    if (call->final) /* there was room for trailers beside every piece */
+        gram_call_end(call, GRAM_OK, NULL);
+    return true;
+}
+
+/* ---- what is not gRPC (RFC 9110 15.5) ---- */
+
+static void send_http_headers(struct gram_call *call, bool end)
+{
+    uint8_t block[64];
+    struct gram_hpack_out out = { .buf = block, .cap = sizeof block };
+    struct gram_h2_conn *h2 = &call->conn->h2;
+    uint8_t digits[3] = { (uint8_t)('0' + call->http_status / 100), (uint8_t)('0' + call->http_status / 10 % 10),
+                          (uint8_t)('0' + call->http_status % 10) };
+
+    gram_hpack_enc_begin(&h2->enc, &out);
+    gram_hpack_enc_literal(&out, INDEX_STATUS_200, NULL, digits, sizeof digits);
+    gram_hpack_enc_literal(&out, GRAM_HPACK_CONTENT_TYPE, NULL, (const uint8_t *)"text/plain", 10);
+    if (call->http_status == 405)
+        gram_hpack_enc_literal(&out, 22, NULL, (const uint8_t *)"POST", 4); /* allow */
+    gram_assert(!out.overflow, "three short fields");
+    call->headers_sent = true;
+    gram_h2_send_headers(h2, call->slot, block, out.len, end);
+}
+
+bool gram_reply_http(struct gram_call *call)
+{
+    struct gram_h2_conn *h2 = &call->conn->h2;
+    size_t left = strlen(call->reason) - call->http_sent;
+    size_t n = gram_h2_window(h2, call->slot);
+
+    call->conn->pump_wanted = true;
+    if (!gram_reply_room(call))
+        return false;
+    if (!call->headers_sent) {
+        send_http_headers(call, left == 0);
+        if (left == 0) {
+            gram_call_close(call, GRAM_UNIMPLEMENTED);
+            return true;
+        }
+    }
+    n = n < left ? n : left;
+    if (n == 0)
+        return false;
+    gram_h2_tx_put(tx_of(call), GRAM_H2_FRAME_HEAD, call->reason + call->http_sent, n);
+    call->http_sent = (uint8_t)(call->http_sent + n);
+    gram_h2_send_data(h2, call->slot, n, n == left);
+    if (n == left)
+        gram_call_close(call, GRAM_UNIMPLEMENTED);
+    return true;
+}

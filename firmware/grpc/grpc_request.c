@@ -1,0 +1,254 @@
+/* What a request's headers say: which method, by when, and whether it is gRPC at all (gRPC over HTTP/2, "Requests").
+ *
+ * Values are judged while their bytes stream past, and kept in the HPACK table as the judgement: a method's number, a packed time, a verdict. A
+ * request whose fields are all indexed costs no string at all. */
+#include "grpc_internal.h"
+
+/* ---- names that gRPC asks for ---- */
+
+enum { NAME_TIMEOUT = GRAM_H2_NAME_EXTRA, NAME_ENCODING };
+
+static const char *name_at(const struct gram_h2_conn *h2, unsigned i)
+{
+    static const char *const names[] = { "grpc-timeout", "grpc-encoding" };
+
+    (void)h2;
+    return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
+/* ---- values ---- */
+
+enum { VERDICT_YES = GRAM_HPACK_VALUE_FREE, VERDICT_NO };
+
+/* All methods of all services, numbered in the order of the bindings. */
+static const struct gram_method *method_at(const struct gram_app *app, unsigned i, const void **handlers)
+{
+    for (unsigned b = 0; b < app->binding_count; b++) {
+        const struct gram_service *service = app->bindings[b].service;
+
+        if (i < service->method_count) {
+            *handlers = app->bindings[b].handlers;
+            return &service->methods[i];
+        }
+        i -= service->method_count;
+    }
+    return NULL;
+}
+
+const struct gram_method *gram_method_of(const struct gram_app *app, uint16_t path, const void **handlers)
+{
+    return path < GRAM_PATH_FIRST ? NULL : method_at(app, path - (unsigned)GRAM_PATH_FIRST, handlers);
+}
+
+static const char *path_at(const void *ctx, unsigned i)
+{
+    const void *handlers;
+    const struct gram_method *method = method_at(ctx, i, &handlers);
+
+    return method ? method->path : NULL;
+}
+
+static const char *identity_at(const void *ctx, unsigned i)
+{
+    (void)ctx;
+    return i == 0 ? "identity" : NULL;
+}
+
+static bool value_begin(struct gram_h2_conn *h2, uint8_t name)
+{
+    struct gram_value *v = &gram_conn_of(h2)->value;
+
+    if (name != GRAM_HPACK_PATH && name != GRAM_HPACK_CONTENT_TYPE && name != NAME_TIMEOUT && name != NAME_ENCODING)
+        return false;
+    *v = (struct gram_value){ .name = name };
+    gram_hpack_match_begin(&v->match);
+    return true;
+}
+
+/* "application/grpc", then nothing, '+' or ';'. */
+static void feed_content_type(struct gram_value *v, const uint8_t *data, size_t len)
+{
+    static const char wanted[] = "application/grpc";
+
+    for (size_t i = 0; i < len && v->len < sizeof wanted; i++, v->len++) {
+        if (v->len < sizeof wanted - 1 ? data[i] != (uint8_t)wanted[v->len] : data[i] != '+' && data[i] != ';')
+            v->bad = true;
+    }
+}
+
+static bool content_type_is_grpc(const struct gram_value *v)
+{
+    return !v->bad && v->len >= sizeof "application/grpc" - 1;
+}
+
+/* 1 to 8 digits and a unit. */
+static void feed_timeout(struct gram_value *v, const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        bool digit = data[i] >= '0' && data[i] <= '9';
+
+        if (v->unit != 0 || v->len > 8 || (digit && v->len == 8) || (!digit && v->len == 0)) {
+            v->bad = true;
+            return;
+        }
+        if (digit)
+            v->number = v->number * 10 + (data[i] - '0');
+        else
+            v->unit = data[i];
+        v->len++;
+    }
+}
+
+static void value_data(struct gram_h2_conn *h2, const uint8_t *data, size_t len)
+{
+    struct gram_conn *conn = gram_conn_of(h2);
+    struct gram_value *v = &conn->value;
+
+    switch (v->name) {
+    case GRAM_HPACK_PATH:
+        gram_hpack_match_feed(&v->match, path_at, conn->server->app, data, len);
+        if (len > 0)
+            v->len = 1;
+        return;
+    case GRAM_HPACK_CONTENT_TYPE:
+        feed_content_type(v, data, len);
+        return;
+    case NAME_TIMEOUT:
+        feed_timeout(v, data, len);
+        return;
+    default:
+        gram_hpack_match_feed(&v->match, identity_at, NULL, data, len);
+        return;
+    }
+}
+
+/* What a malformed grpc-timeout means is gRPC's affair, not HTTP's: it must not read as a malformed field. */
+#define TIMEOUT_BAD 65533
+
+static uint16_t timeout_value(const struct gram_value *v)
+{
+    uint32_t ms;
+
+    if (v->bad || !gram_timeout_ms(v->number, (char)v->unit, &ms))
+        return TIMEOUT_BAD;
+    return gram_timeout_pack(ms);
+}
+
+static uint16_t value_end(struct gram_h2_conn *h2)
+{
+    struct gram_conn *conn = gram_conn_of(h2);
+    const struct gram_value *v = &conn->value;
+    unsigned i;
+
+    switch (v->name) {
+    case GRAM_HPACK_PATH:
+        if (v->len == 0) /* RFC 9113 8.3.1 */
+            return GRAM_HPACK_VALUE_BAD;
+        i = gram_hpack_match_end(&v->match, path_at, conn->server->app);
+        return (uint16_t)(i == GRAM_HPACK_NO_MATCH ? GRAM_PATH_UNKNOWN : GRAM_PATH_FIRST + i);
+    case GRAM_HPACK_CONTENT_TYPE:
+        return content_type_is_grpc(v) ? VERDICT_YES : VERDICT_NO;
+    case NAME_TIMEOUT:
+        return timeout_value(v);
+    default:
+        return gram_hpack_match_end(&v->match, identity_at, NULL) == 0 ? VERDICT_YES : VERDICT_NO;
+    }
+}
+
+/* ---- fields ---- */
+
+static void on_begin(struct gram_h2_conn *h2, unsigned slot)
+{
+    gram_call_begin(gram_conn_of(h2), slot);
+}
+
+static void on_field(struct gram_h2_conn *h2, unsigned slot, uint8_t name, uint16_t value)
+{
+    struct gram_call *call = &gram_conn_of(h2)->calls[slot];
+
+    switch (name) {
+    case GRAM_HPACK_CONTENT_TYPE:
+        call->is_grpc = value == VERDICT_YES;
+        return;
+    case NAME_ENCODING:
+        call->bad_encoding = value == VERDICT_NO;
+        return;
+    case NAME_TIMEOUT:
+        call->bad_timeout = value == TIMEOUT_BAD;
+        call->has_deadline = !call->bad_timeout && value != GRAM_TIMEOUT_NONE;
+        if (call->has_deadline)
+            call->deadline = call->started_at + gram_timeout_unpack(value);
+        return;
+    default:
+        return;
+    }
+}
+
+/* ---- the request as a whole ---- */
+
+static void answer_http(struct gram_call *call, uint16_t status, const char *body)
+{
+    call->http_status = status;
+    call->reason = body;
+    call->phase = GRAM_CALL_HTTP_WAIT; /* a client that is still sending would take an early answer for a failure */
+}
+
+static void on_request(struct gram_h2_conn *h2, unsigned slot, const struct gram_h2_request *request)
+{
+    struct gram_conn *conn = gram_conn_of(h2);
+    struct gram_call *call = &conn->calls[slot];
+
+    if (request->method != GRAM_HPACK_VALUE_POST) {
+        /* HEAD has no body (RFC 9110 9.3.2) */
+        answer_http(call, 405, request->method == GRAM_H2_VALUE_HEAD ? "" : "gRPC calls are POST requests\n");
+        return;
+    }
+    if (request->too_large && !call->is_grpc) {
+        answer_http(call, 431, "the request's header fields are too large\n");
+        return;
+    }
+    if (!call->is_grpc) {
+        answer_http(call, 415, "this server speaks gRPC: content-type application/grpc\n");
+        return;
+    }
+    call->method = gram_method_of(conn->server->app, request->path, &call->handlers);
+    if (request->too_large)
+        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "metadata too large: GRAM_HEADER_LIST_MAX");
+    else if (call->bad_timeout)
+        gram_call_end(call, GRAM_INTERNAL, "malformed grpc-timeout");
+    else if (!call->method)
+        gram_call_end(call, GRAM_UNIMPLEMENTED, "unknown service or method");
+    else if (call->bad_encoding)
+        gram_call_end(call, GRAM_UNIMPLEMENTED, "only grpc-encoding identity is spoken here");
+    else
+        gram_call_start(call);
+}
+
+static void on_data(struct gram_h2_conn *h2, unsigned slot, const uint8_t *data, size_t len, bool last)
+{
+    gram_call_data(&gram_conn_of(h2)->calls[slot], data, len, last);
+}
+
+static void on_end(struct gram_h2_conn *h2, unsigned slot)
+{
+    gram_call_data(&gram_conn_of(h2)->calls[slot], NULL, 0, true);
+}
+
+static void on_closed(struct gram_h2_conn *h2, unsigned slot, uint32_t error)
+{
+    (void)error;
+    gram_call_close(&gram_conn_of(h2)->calls[slot], GRAM_CANCELLED);
+}
+
+const struct gram_h2_events gram_grpc_events = {
+    .name = name_at,
+    .value_begin = value_begin,
+    .value_data = value_data,
+    .value_end = value_end,
+    .begin = on_begin,
+    .field = on_field,
+    .request = on_request,
+    .data = on_data,
+    .end = on_end,
+    .closed = on_closed,
+};

@@ -1,0 +1,125 @@
+/* The server: its beginning, its time, and what is taken of it. */
+#include "grpc_internal.h"
+
+#include <string.h>
+
+#include "gram/config_check.h"
+#include "gram/text.h"
+
+void gram_server_init(gram_server *server, const struct gram_app *app, const struct gram_log *log, uint32_t now_ms)
+{
+    memset(server, 0, sizeof *server);
+    server->app = app;
+    server->log = log;
+    server->now = now_ms;
+    if (app->start)
+        app->start(server);
+}
+
+void gram_server_set_time(gram_server *server, uint32_t now_ms)
+{
+    server->now = now_ms;
+}
+
+/* ---- time ---- */
+
+/* All that time and wakes have made due on one connection; sets when it is due again. */
+static void poll_conn(struct gram_conn *conn)
+{
+    uint32_t left = gram_h2_poll(&conn->h2, conn->server->now);
+
+    for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++)
+        if (conn->calls[i].phase > GRAM_CALL_HEADERS)
+            gram_call_poll(&conn->calls[i]);
+    gram_conn_pump(conn);
+    for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++)
+        if (conn->calls[i].phase > GRAM_CALL_HEADERS)
+            gram_call_due(&conn->calls[i], &left);
+    conn->has_due = left != GRAM_FOREVER;
+    conn->due = conn->server->now + left;
+}
+
+static uint32_t until_due(const struct gram_conn *conn)
+{
+    uint32_t now = conn->server->now;
+
+    if (!conn->in_use || !conn->has_due)
+        return GRAM_FOREVER;
+    return gram_time_reached(now, conn->due) ? 0 : conn->due - now;
+}
+
+uint32_t gram_server_poll(gram_server *server, uint32_t now_ms)
+{
+    uint32_t next = GRAM_FOREVER;
+    bool all;
+
+    server->now = now_ms;
+    do { /* a call that ends may free what a call of another connection waits for */
+        all = server->woken || server->shared_freed;
+        server->woken = 0;
+        server->shared_freed = false;
+        next = GRAM_FOREVER;
+        for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
+            struct gram_conn *conn = &server->conns[i];
+
+            if (conn->in_use && (all || until_due(conn) == 0))
+                poll_conn(conn);
+            uint32_t left = until_due(conn);
+            next = left < next ? left : next;
+        }
+    } while (server->shared_freed);
+    return server->woken ? 0 : next;
+}
+
+bool gram_server_awake(const gram_server *server)
+{
+    return server->woken != 0;
+}
+
+/* ---- what is known of it ---- */
+
+struct gram_usage gram_server_usage(const gram_server *server)
+{
+    struct gram_usage usage = { 0 };
+
+    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
+        if (server->conns[i].in_use)
+            usage.connections++;
+        for (unsigned j = 0; j < GRAM_MAX_CONCURRENT_STREAMS; j++)
+            if (server->conns[i].calls[j].phase != GRAM_CALL_FREE)
+                usage.calls++;
+    }
+    for (unsigned i = 0; i < GRAM_HELD_REPLIES; i++)
+        if (server->held[i].owner)
+            usage.held_replies++;
+#if GRAM_MESSAGE_BUFS > 0
+    for (unsigned i = 0; i < GRAM_MESSAGE_BUFS; i++)
+        if (server->message_bufs[i].owner)
+            usage.message_bufs++;
+#endif
+    return usage;
+}
+
+const struct gram_app *gram_server_app(const gram_server *server)
+{
+    return server->app;
+}
+
+/* ---- log ---- */
+
+void gram_server_log(gram_server *server, enum gram_log_level level, const char *line)
+{
+    if (server->log && server->log->line)
+        server->log->line(level, line);
+}
+
+void gram_log_call(struct gram_call *call, enum gram_log_level level, const char *text)
+{
+    char line[128];
+    struct gram_text t = gram_text_in(line, sizeof line);
+
+    gram_text_str(&t, gram_call_path(call));
+    gram_text_str(&t, ": ");
+    gram_text_str(&t, text);
+    gram_server_log(gram_server_of(call), level, line);
+}
