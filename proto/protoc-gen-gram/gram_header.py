@@ -1,52 +1,59 @@
 """Writes x.gram.h: the page that tells an engineer what to fill in."""
+import textwrap
+
 import gram_names
 from gram_model import BIDI, CLIENT_STREAM, SERVER_STREAM, UNARY
 
-# What each handler is for: (member, result, parameters, needed, explanation lines). {req} and {rep} are the C types.
+# What each handler is for: (member, result, parameters, needed, explanation). {req} and {rep} are the C types.
 CLOSED = ("closed", "void", "gram_call *call, gram_status status", False,
-          ["However the call ended, once: give back what it took. `status` is what the client was told."])
+          "However the call ended, once: give back what it took. `status`: what the client was told.")
 
 HANDLERS = {
     UNARY: [
         ("handle", "gram_status", "gram_call *call, const {req} *req, {rep} *rep", True,
-         ["Fill in *rep and answer GRAM_OK, or answer an error: gram_call_fail() gives it a text. GRAM_PENDING, if the",
-          "answer comes later: keep what is needed of *req in gram_call_state() or elsewhere, and have resume asked by",
-          "gram_call_wake() or gram_call_sleep()."]),
+         "Fill in *rep and answer GRAM_OK, or answer an error: gram_call_fail() gives it a text. GRAM_PENDING, if the "
+         "answer comes later: keep what is needed of *req in gram_call_state() or elsewhere, and have resume asked by "
+         "gram_call_wake() or gram_call_sleep()."),
         ("resume", "gram_status", "gram_call *call, {rep} *rep", False,
-         ["After GRAM_PENDING, when the call was woken: answers as handle does, GRAM_PENDING again if it is too early."]),
+         "After GRAM_PENDING, when the call was woken: answers as handle does, GRAM_PENDING again if it is too early."),
         CLOSED],
     SERVER_STREAM: [
         ("open", "gram_status", "gram_call *call, const {req} *req", False,
-         ["GRAM_OK, and next is asked, or an error. Keep what next needs of *req in gram_call_state(). Not set: GRAM_OK."]),
+         "GRAM_OK, and next is asked, or an error. Keep what next needs of *req in gram_call_state(). Not set: GRAM_OK."),
         ("next", "gram_status", "gram_call *call, {rep} *rep", True,
-         ["The client can take a message: fill in *rep and answer GRAM_MORE. GRAM_WAIT if there is none now: next is asked",
-          "again after gram_call_wake() or gram_call_sleep(). GRAM_DONE, *rep ignored, when there are no more. Or an error."]),
+         "The client can take a message: fill in *rep and answer GRAM_MORE. GRAM_WAIT if there is none now: next is asked "
+         "again after gram_call_wake() or gram_call_sleep(). GRAM_DONE, *rep ignored, when there are no more. Or an error."),
         CLOSED],
     CLIENT_STREAM: [
         ("open", "gram_status", "gram_call *call", False,
-         ["Before the first message: GRAM_OK or an error. Not set: GRAM_OK."]),
+         "Before the first message: GRAM_OK or an error. Not set: GRAM_OK."),
         ("message", "gram_status", "gram_call *call, const {req} *req", True,
-         ["Each message: GRAM_OK, or an error. GRAM_WAIT, if it cannot be taken now: the same comes again after a wake."]),
+         "Each message: GRAM_OK, or an error. GRAM_WAIT, if it cannot be taken now: the same comes again after a wake."),
         ("half_close", "gram_status", "gram_call *call, {rep} *rep", True,
-         ["After the last message: fill in *rep and answer GRAM_OK, or an error, or GRAM_PENDING: then resume is asked."]),
+         "After the last message: fill in *rep and answer GRAM_OK, or an error, or GRAM_PENDING: then resume is asked."),
         ("resume", "gram_status", "gram_call *call, {rep} *rep", False,
-         ["After GRAM_PENDING, when the call was woken: answers as half_close does."]),
+         "After GRAM_PENDING, when the call was woken: answers as half_close does."),
         CLOSED],
     BIDI: [
         ("open", "gram_status", "gram_call *call", False,
-         ["Before the first message: GRAM_OK or an error. Not set: GRAM_OK."]),
+         "Before the first message: GRAM_OK or an error. Not set: GRAM_OK."),
         ("message", "gram_status", "gram_call *call, const {req} *req", True,
-         ["Each message: GRAM_OK, or an error. GRAM_WAIT, if it cannot be taken now: the same comes again after a wake,",
-          "or after a reply has gone out."]),
+         "Each message: GRAM_OK, or an error. GRAM_WAIT, if it cannot be taken now: the same comes again after a wake, "
+         "or after a reply has gone out."),
         ("half_close", "gram_status", "gram_call *call", False,
-         ["After the last message: GRAM_OK, or an error. Note it in gram_call_state() if next ends the call because of it.",
-          "Not set: GRAM_OK."]),
+         "After the last message: GRAM_OK, or an error. Note it in gram_call_state() if next ends the call because of it. "
+         "Not set: GRAM_OK."),
         ("next", "gram_status", "gram_call *call, {rep} *rep", True,
-         ["Asked first, after each message, after half_close and after a wake, as long as the client can take a message: fill",
-          "in *rep and answer GRAM_MORE, or GRAM_WAIT if there is nothing to say now, GRAM_DONE (*rep ignored) to end the",
-          "call, or an error."]),
+         "Asked first, after each message, after half_close and after a wake, as long as the client can take a message: "
+         "fill in *rep and answer GRAM_MORE, or GRAM_WAIT if there is nothing to say now, GRAM_DONE (*rep ignored) to end "
+         "the call, or an error."),
         CLOSED],
 }
+
+CALLBACK_REQUEST = ("Fields of the request that are type:FT_CALLBACK are skipped, unless the option callback_function "
+                    "names a function of yours that reads them.")
+CALLBACK_REPLY = ("The reply has callbacks to set (type:FT_CALLBACK). They are asked when it is sent, perhaps several times "
+                  "and after the handler has returned: they must write the same each time.")
 
 
 def write(world, name, services):
@@ -84,18 +91,24 @@ def _member(world, method):
         limits.append("Requests of more than %d bytes are refused (RESOURCE_EXHAUSTED)." % method.max_request)
     if method.state is not None:
         limits.append("Uses %d bytes of gram_call_state()." % method.state)
+    if world.has_callbacks(method.req):
+        limits += _wrapped(CALLBACK_REQUEST)
+    if world.has_callbacks(method.rep):
+        limits += _wrapped(CALLBACK_REPLY)
     lines = ["rpc %s" % method.signature] + method.doc + limits
     out = _comment(lines, "    ") + ["    struct {"]
     for member, result, parameters, needed, explanation in HANDLERS[method.kind]:
-        explanation = list(explanation)
-        explanation[0] = ("Needed. " if needed else "Optional. ") + explanation[0]
-        out += _comment(explanation, "        ")
+        out += _comment(_wrapped(("Needed. " if needed else "Optional. ") + explanation), "        ")
         out.append("        %s (*%s)(%s);" % (result, member, parameters.format(**_types(world, method))))
     return out + ["    } %s;" % method.member]
 
 
 def _types(world, method):
     return {"req": world.type_name(method.req), "rep": world.type_name(method.rep)}
+
+
+def _wrapped(text):
+    return textwrap.wrap(text, 96)
 
 
 def _comment(lines, indent):
@@ -110,8 +123,8 @@ def _opening(world, name, services):
         return ["/* %s has no services, only messages (%s.pb.h). Generated by protoc-gen-gram: do not edit. */"
                 % (name, gram_names.file_base(name))]
     out = ["/* What to fill in to serve %s. Generated by protoc-gen-gram: do not edit." % name, " *",
-           " * Copy this into the application's source file, firmware/apps/<app>/<app>.c, and write the handlers' insides. The",
-           " * handlers that are left out here are optional; all are explained below.", " *"]
+           " * Copy this into the application's source file, firmware/apps/<app>/<app>.c, and write the handlers' insides.",
+           " * The handlers that are left out here are optional; all are explained below.", " *"]
     out += [(" *     " + line).rstrip() for line in skeleton(world, name, services)]
     return out + [" */"]
 

@@ -95,6 +95,17 @@ class World:
             return None
         return "%s_size" % message.name
 
+    def has_callbacks(self, full_name, seen=()):
+        """Whether a message, or one inside it, has callback fields."""
+        if full_name in seen:
+            return False
+        file_name, desc, message = self.messages[full_name]
+        if any(f.allocation == "CALLBACK" and f.pbtype != "EXTENSION" for f in message.all_fields()):
+            return True
+        static = {f.name for f in message.all_fields()}
+        return any(self.has_callbacks(f.type_name, (*seen, full_name)) for f in desc.field
+                   if f.type == FieldDesc.TYPE_MESSAGE and f.name in static)
+
     def enum(self, file_name, field):
         """nanopb's Enum of an enum field, or None."""
         return self.files[file_name].dependencies.get(str(field.ctype))

@@ -67,10 +67,10 @@ class Project:
         """What the compiler says of each source; "" if it likes them all."""
         return "".join(run([*compiler, "-fsyntax-only", *flags, *self.includes(), s], cwd=self.folder).stderr for s in sources)
 
-    def build(self, sources, flags=()):
+    def build(self, sources, flags=("-g", "-fsanitize=address,undefined")):
         """A program of the sources and nanopb, run: what it prints."""
         nanopb = [NANOPB / f"pb_{part}.c" for part in ("common", "encode", "decode")]
-        done = run([*HOST, "-g", "-fsanitize=address,undefined", *flags, *self.includes(), *sources, *nanopb, "-o", "program"],
+        done = run([*HOST, *flags, *self.includes(), *sources, *nanopb, "-o", "program"],
                    cwd=self.folder)
         assert done.returncode == 0, done.stderr
         done = run(["./program"], cwd=self.folder)
