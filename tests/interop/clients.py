@@ -1,0 +1,192 @@
+"""The clients that the tests drive: grpc-go, grpcio and grpc-js, each a program that takes commands on its
+standard input and reports on its standard output, one JSON object a line. All three speak the same, so a test
+is written once.
+
+Commands:
+    {"op": "connect", "conn": NAME, "target": "host:port", "deadline": SECONDS}
+    {"op": "call", "id": N, "conn": NAME, "path": "/package.Service/Method", "requests": [MESSAGE..],
+     "deadline": SECONDS or absent, "metadata": [[KEY, VALUE]..] or absent}
+    {"op": "cancel", "id": N}
+    {"op": "close", "conn": NAME}
+Reports:
+    {"conn": NAME, "state": "ready", "closed" or what went wrong}
+    {"id": N, "reply": MESSAGE} as often as there are any, then {"id": N, "end": {"code": N, "message": TEXT}}
+
+Calls run at the same time; a message is proto3's JSON with the field names of the .proto file. Each
+connection is one TCP connection; it is ready when the server's SETTINGS have come. The program ends when its
+standard input does."""
+
+import itertools
+import json
+import queue
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from apps import BUILD, COMMON_PROTOS, PROTO, PROTOS, descriptor_set
+
+HERE = Path(__file__).resolve().parent
+COMMANDS = {
+    "go": lambda app: [BUILD / "tools" / "interop-client", descriptor_set(app)],
+    "python": lambda app: [sys.executable, HERE / "python" / "client.py", descriptor_set(app)],
+    "node": lambda app: [
+        "node",
+        HERE / "node" / "client.js",
+        BUILD / "tools" / "node",
+        PROTO,
+        *PROTOS[app],
+        *COMMON_PROTOS,
+    ],
+}
+NAMES = list(COMMANDS)
+
+OK = 0
+CANCELLED = 1
+INVALID_ARGUMENT = 3
+DEADLINE_EXCEEDED = 4
+NOT_FOUND = 5
+PERMISSION_DENIED = 7
+RESOURCE_EXHAUSTED = 8
+UNIMPLEMENTED = 12
+INTERNAL = 13
+UNAVAILABLE = 14
+
+
+class RpcError(Exception):
+    def __init__(self, code, message):
+        super().__init__(f"status {code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class Client:
+    """One client program."""
+
+    def __init__(self, name, app):
+        self.name = name
+        self.numbers = itertools.count(1)
+        self.inboxes = {}  # by call id or connection name: its reports
+        self.process = subprocess.Popen(
+            [str(word) for word in COMMANDS[name](app)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            report = json.loads(line)
+            self.inboxes[report.get("id") or report["conn"]].put(report)
+        for inbox in list(self.inboxes.values()):
+            inbox.put(
+                {"state": "the client program has ended", "end": {"code": -1, "message": "client ended"}}
+            )
+
+    def send(self, inbox, **command):
+        self.inboxes.setdefault(inbox, queue.Queue())
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+
+    def receive(self, inbox, timeout):
+        try:
+            return self.inboxes[inbox].get(timeout=timeout)
+        except queue.Empty:
+            raise AssertionError(f"the {self.name} client reported nothing for {timeout} s") from None
+
+    def connect(self, address, deadline=5):
+        return Connection(self, address, deadline)
+
+    def kill(self):
+        """As a crash or a lost power supply would: no goodbye on any connection."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.stdin.close()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+class Connection:
+    def __init__(self, client, address, deadline):
+        self.client = client
+        self.name = f"c{next(client.numbers)}"
+        self.closed = False
+        client.send(self.name, op="connect", conn=self.name, target=address, deadline=deadline)
+        state = client.receive(self.name, deadline + 5)["state"]
+        assert state == "ready", f"the {client.name} client cannot connect to {address}: {state}"
+
+    def call(self, path, *requests, deadline=None, metadata=None):
+        """Starts a call; it runs beside others."""
+        id = next(self.client.numbers)
+        command = {"op": "call", "id": id, "conn": self.name, "path": path, "requests": requests}
+        if deadline is not None:
+            command["deadline"] = deadline
+        if metadata is not None:
+            command["metadata"] = metadata
+        self.client.send(id, **command)
+        return Call(self.client, id)
+
+    def unary(self, path, request, timeout=10, **options):
+        """One request, one reply, or RpcError."""
+        replies = self.call(path, request, **options).replies(timeout)
+        assert len(replies) == 1, f"{len(replies)} replies to a unary call"
+        return replies[0]
+
+    def stream(self, path, request, timeout=10, **options):
+        """All replies to one request, or RpcError."""
+        return self.call(path, request, **options).replies(timeout)
+
+    def fails(self, path, request, timeout=10, **options):
+        """The RpcError that a call ends with."""
+        code, message = self.call(path, request, **options).end(timeout)
+        assert code != OK, "the call ended well"
+        return RpcError(code, message)
+
+    def close(self):
+        if not self.closed and self.client.process.poll() is None:
+            self.client.send(self.name, op="close", conn=self.name)
+            self.client.receive(self.name, 5)
+        self.closed = True
+
+
+class Call:
+    """A call under way. Each report is taken once, by whichever of these functions asks first."""
+
+    def __init__(self, client, id):
+        self.client = client
+        self.id = id
+        self.started = time.monotonic()
+
+    def next(self, timeout=10):
+        """The next reply, or None when there are no more (RpcError if the call failed)."""
+        report = self.client.receive(self.id, timeout)
+        if "reply" in report:
+            return report["reply"]
+        if report["end"]["code"] != OK:
+            raise RpcError(report["end"]["code"], report["end"]["message"])
+        return None
+
+    def replies(self, timeout=10):
+        """All replies still to come."""
+        found = []
+        while (reply := self.next(timeout)) is not None:
+            found.append(reply)
+        return found
+
+    def end(self, timeout=10):
+        """(code, message) that the call ends with; replies are passed over."""
+        try:
+            self.replies(timeout)
+        except RpcError as error:
+            return error.code, error.message
+        return OK, ""
+
+    def cancel(self):
+        self.client.send(self.id, op="cancel", id=self.id)

@@ -1,0 +1,175 @@
+"""Options and fixtures of the interop tests.
+
+    pytest tests/interop                                 the simulator and both boards in QEMU
+    pytest tests/interop --target sim -k grpcurl         one target, some of the tests
+    pytest tests/interop --target reference              the tests themselves, against grpc-go's server
+    pytest tests/interop -m matrix                       the long ones, which are left out otherwise
+
+A test that asks for `users`, `greeter`, `contacts` or `streams` gets that application's server and runs once
+for each target; one that asks for `connect` or `client` runs once for each client too. Markers `targets(..)`
+and `clients(..)` name the ones that a test is for. The last test of each target ends its servers and looks at
+how they ended."""
+
+import pytest
+
+import clients
+import prepare
+import tap as tap_module
+import targets
+from apps import SERVICES
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--target",
+        action="append",
+        choices=targets.NAMES,
+        help=f"what to test (again for more); {', '.join(targets.OURS)} unless given",
+    )
+    parser.addoption(
+        "--ports", default="21000-29999", help="ports of this machine that servers may listen on"
+    )
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "targets(*names): only these targets")
+    config.addinivalue_line("markers", "clients(*names): only these clients")
+    config.addinivalue_line("markers", "matrix: long; left out unless asked for with -m matrix")
+    config.addinivalue_line("markers", "ending: the last of its target")
+
+
+def names_for(metafunc, marker, known):
+    found = metafunc.definition.get_closest_marker(marker)
+    return [name for name in known if found is None or name in found.args]
+
+
+def pytest_generate_tests(metafunc):
+    if "target" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--target") or targets.OURS
+        metafunc.parametrize("target", names_for(metafunc, "targets", chosen), indirect=True, scope="session")
+    if "client_name" in metafunc.fixturenames:
+        metafunc.parametrize("client_name", names_for(metafunc, "clients", clients.NAMES))
+
+
+def pytest_collection_modifyitems(config, items):
+    # A test that is for none of the chosen targets is no test of this run, rather than a skipped one.
+    def outside(item):
+        return "NOTSET" in item.nodeid or (
+            item.get_closest_marker("matrix") and "matrix" not in config.option.markexpr
+        )
+
+    dropped = [item for item in items if outside(item)]
+    items[:] = [item for item in items if not outside(item)]
+    config.hook.pytest_deselected(items=dropped)
+    for item in items:
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(60))
+
+    # One target after the other, so that one target's servers run at a time, and each target's ending last.
+    def order(item):
+        call = getattr(item, "callspec", None)
+        target = call.params.get("target") if call else None
+        return (targets.NAMES.index(target) if target else -1, item.get_closest_marker("ending") is not None)
+
+    items.sort(key=order)
+
+
+@pytest.fixture(scope="session")
+def prepared():
+    try:
+        prepare.prepare()
+    except prepare.Trouble as trouble:
+        pytest.exit(f"gram: {trouble}", returncode=1)
+
+
+@pytest.fixture(scope="session")
+def target(request, prepared):
+    low, high = request.config.getoption("--ports").split("-")
+    target = targets.make_target(request.param, (int(low), int(high)))
+    yield target
+    target.stop_all()
+
+
+def app_fixture(app):
+    @pytest.fixture(name=app)
+    def server(target):
+        found = target.server(app)
+        assert found.alive(), f"{found.name} has ended:\n{found.text()}"
+        yield found
+        assert found.alive(), f"{found.name} has ended:\n{found.text()}"
+
+    return server
+
+
+greeter, contacts, users, streams = (app_fixture(app) for app in ("greeter", "contacts", "users", "streams"))
+
+
+@pytest.fixture
+def fresh(target):
+    """fresh(app, *options): a server that no other test has called."""
+    started = []
+
+    def start(app, *options):
+        started.append(target.start(app, *options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def client_programs():
+    """The client programs that run, by client and application: they serve one test after the other."""
+    running = {}
+    yield running
+    for program in running.values():
+        program.stop()
+
+
+@pytest.fixture
+def connect_with(client_programs, prepared):
+    """connect_with(client, server, address=...): a connection of a client, closed when the test ends."""
+    opened = []
+
+    def connect(name, server, address=None):
+        # The third connection to a board would not fail but stall: better to be told.
+        still_open = [c for c in opened if not c.closed]
+        assert (
+            len(still_open) < server.max_connections
+        ), "the test opens more connections than the target takes"
+        key = name, server.app
+        if key not in client_programs or client_programs[key].process.poll() is not None:
+            client_programs[key] = clients.Client(*key)
+        opened.append(client_programs[key].connect(address or server.address))
+        return opened[-1]
+
+    yield connect
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def connect(client_name, connect_with):
+    """connect(server): a connection of the client that the test runs with."""
+    return lambda server, address=None: connect_with(client_name, server, address)
+
+
+@pytest.fixture
+def tap():
+    """tap(server): a proxy in front of it that remembers all frames."""
+    made = []
+
+    def make(server):
+        made.append(tap_module.Tap(server.port))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(params=sorted(SERVICES))
+def app(request):
+    """The name of an application: a test that asks for it runs once for each."""
+    return request.param

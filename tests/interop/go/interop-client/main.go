@@ -1,0 +1,236 @@
+// The grpc-go client of the interop tests: takes commands on standard input and reports on standard output,
+// one JSON object a line, as tests/interop/clients.py describes. It knows no service: messages are made from
+// the file descriptor set that is its only argument, so one program serves every application.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
+)
+
+type command struct {
+	Op       string            `json:"op"`
+	Conn     string            `json:"conn"`
+	Target   string            `json:"target"`
+	ID       int               `json:"id"`
+	Path     string            `json:"path"`
+	Requests []json.RawMessage `json:"requests"`
+	Deadline float64           `json:"deadline"`
+	Metadata [][2]string       `json:"metadata"`
+}
+
+type end struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+type report struct {
+	Conn  string          `json:"conn,omitempty"`
+	State string          `json:"state,omitempty"`
+	ID    int             `json:"id,omitempty"`
+	Reply json.RawMessage `json:"reply,omitempty"`
+	End   *end            `json:"end,omitempty"`
+}
+
+type program struct {
+	files   *protoregistry.Files
+	mu      sync.Mutex // guards what follows, and standard output
+	conns   map[string]*grpc.ClientConn
+	cancels map[int]context.CancelFunc
+}
+
+func main() {
+	files, err := loadFiles(os.Args[1])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "client:", err)
+		os.Exit(1)
+	}
+	p := &program{files: files, conns: map[string]*grpc.ClientConn{}, cancels: map[int]context.CancelFunc{}}
+	in := bufio.NewReader(os.Stdin)
+	for {
+		line, err := in.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		var c command
+		if err := json.Unmarshal(line, &c); err != nil {
+			fmt.Fprintln(os.Stderr, "client:", err)
+			os.Exit(1)
+		}
+		p.do(c)
+	}
+}
+
+func loadFiles(path string) (*protoregistry.Files, error) {
+	bytes, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	set := &descriptorpb.FileDescriptorSet{}
+	if err := proto.Unmarshal(bytes, set); err != nil {
+		return nil, err
+	}
+	return protodesc.NewFiles(set)
+}
+
+func (p *program) do(c command) {
+	switch c.Op {
+	case "connect":
+		go p.report(report{Conn: c.Conn, State: p.connect(c)})
+	case "close":
+		p.mu.Lock()
+		conn := p.conns[c.Conn]
+		delete(p.conns, c.Conn)
+		p.mu.Unlock()
+		if conn != nil {
+			conn.Close()
+		}
+		p.report(report{Conn: c.Conn, State: "closed"})
+	case "call":
+		ctx, cancel := context.WithCancel(context.Background())
+		p.mu.Lock()
+		p.cancels[c.ID] = cancel
+		conn := p.conns[c.Conn]
+		p.mu.Unlock()
+		go func() {
+			defer cancel()
+			e := asEnd(p.call(ctx, conn, c))
+			p.report(report{ID: c.ID, End: &e})
+		}()
+	case "cancel":
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.cancels[c.ID]()
+	}
+}
+
+func (p *program) report(r report) {
+	line, _ := json.Marshal(r)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	os.Stdout.Write(append(line, '\n'))
+}
+
+// connect opens a connection and waits until it is ready: the server's SETTINGS have come.
+func (p *program) connect(c command) string {
+	plaintext := grpc.WithTransportCredentials(insecure.NewCredentials())
+	conn, err := grpc.NewClient("passthrough:///"+c.Target, plaintext)
+	if err != nil {
+		return err.Error()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(c.Deadline*float64(time.Second)))
+	defer cancel()
+	conn.Connect()
+	for state := conn.GetState(); state != connectivity.Ready; state = conn.GetState() {
+		if !conn.WaitForStateChange(ctx, state) {
+			conn.Close()
+			return "not ready in time, last state " + state.String()
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.conns[c.Conn] = conn
+	return "ready"
+}
+
+func (p *program) call(ctx context.Context, conn *grpc.ClientConn, c command) error {
+	name := strings.ReplaceAll(strings.TrimPrefix(c.Path, "/"), "/", ".")
+	found, err := p.files.FindDescriptorByName(protoreflect.FullName(name))
+	if err != nil {
+		return err
+	}
+	method := found.(protoreflect.MethodDescriptor)
+	if c.Deadline > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.Deadline*float64(time.Second)))
+		defer cancel()
+	}
+	for _, pair := range c.Metadata {
+		ctx = metadata.AppendToOutgoingContext(ctx, pair[0], pair[1])
+	}
+	if !method.IsStreamingClient() && !method.IsStreamingServer() {
+		req, err := parse(method.Input(), c.Requests[0])
+		if err != nil {
+			return err
+		}
+		rep := dynamicpb.NewMessage(method.Output())
+		if err := conn.Invoke(ctx, c.Path, req, rep); err != nil {
+			return err
+		}
+		return p.reply(c.ID, rep)
+	}
+	desc := &grpc.StreamDesc{
+		ClientStreams: method.IsStreamingClient(),
+		ServerStreams: method.IsStreamingServer(),
+	}
+	stream, err := conn.NewStream(ctx, desc, c.Path)
+	if err != nil {
+		return err
+	}
+	for _, text := range c.Requests {
+		req, err := parse(method.Input(), text)
+		if err != nil {
+			return err
+		}
+		if err := stream.SendMsg(req); err != nil {
+			break // the reason is what RecvMsg says
+		}
+	}
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	for {
+		rep := dynamicpb.NewMessage(method.Output())
+		if err := stream.RecvMsg(rep); err != nil {
+			return err
+		}
+		if err := p.reply(c.ID, rep); err != nil {
+			return err
+		}
+		if !method.IsStreamingServer() {
+			return nil
+		}
+	}
+}
+
+func parse(desc protoreflect.MessageDescriptor, text []byte) (proto.Message, error) {
+	msg := dynamicpb.NewMessage(desc)
+	return msg, protojson.Unmarshal(text, msg)
+}
+
+func (p *program) reply(id int, rep proto.Message) error {
+	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(rep)
+	if err == nil {
+		p.report(report{ID: id, Reply: text})
+	}
+	return err
+}
+
+func asEnd(err error) end {
+	if err == nil || errors.Is(err, io.EOF) {
+		return end{}
+	}
+	s := status.Convert(err)
+	return end{int(s.Code()), s.Message()}
+}

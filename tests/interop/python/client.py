@@ -1,0 +1,94 @@
+"""The grpcio client of the interop tests: takes commands on standard input and reports on standard output,
+one JSON object a line, as tests/interop/clients.py describes. It knows no service: messages are made from the
+file descriptor set that is its only argument, so one program serves every application."""
+
+import json
+import sys
+import threading
+
+import grpc
+from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+
+# Each connection is to be one of its own: channels to the same target would share one.
+OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]
+
+
+class Program:
+    def __init__(self, descriptor_set):
+        self.pool = descriptor_pool.DescriptorPool()
+        files = descriptor_pb2.FileDescriptorSet()
+        with open(descriptor_set, "rb") as f:
+            files.ParseFromString(f.read())
+        for file in files.file:
+            self.pool.Add(file)
+        self.lock = threading.Lock()  # guards standard output
+        self.channels = {}
+        self.calls = {}
+
+    def report(self, **what):
+        with self.lock:
+            print(json.dumps(what), flush=True)
+
+    def do(self, c):
+        op = c["op"]
+        if op == "connect":
+            threading.Thread(target=self.connect, args=(c,), daemon=True).start()
+        elif op == "close":
+            channel = self.channels.pop(c["conn"], None)
+            if channel:
+                channel.close()
+            self.report(conn=c["conn"], state="closed")
+        elif op == "call":
+            self.start(c)
+        elif op == "cancel":
+            self.calls[c["id"]].cancel()
+
+    def connect(self, c):
+        channel = grpc.insecure_channel(c["target"], options=OWN_CONNECTION)
+        try:
+            grpc.channel_ready_future(channel).result(timeout=c["deadline"])
+        except grpc.FutureTimeoutError:
+            channel.close()
+            self.report(conn=c["conn"], state="not ready in time")
+            return
+        self.channels[c["conn"]] = channel
+        self.report(conn=c["conn"], state="ready")
+
+    def start(self, c):
+        method = self.pool.FindMethodByName(c["path"].strip("/").replace("/", "."))
+        request_class = message_factory.GetMessageClass(method.input_type)
+        reply_class = message_factory.GetMessageClass(method.output_type)
+        requests = [json_format.ParseDict(r, request_class()) for r in c["requests"]]
+        kind = ("stream_" if method.client_streaming else "unary_") + (
+            "stream" if method.server_streaming else "unary"
+        )
+        stub = getattr(self.channels[c["conn"]], kind)(
+            c["path"],
+            request_serializer=request_class.SerializeToString,
+            response_deserializer=reply_class.FromString,
+        )
+        metadata = [(k, v.encode() if k.endswith("-bin") else v) for k, v in c.get("metadata") or []]
+        args = {"timeout": c.get("deadline"), "metadata": metadata}
+        what = iter(requests) if method.client_streaming else requests[0]
+        call = stub(what, **args) if method.server_streaming else stub.future(what, **args)
+        self.calls[c["id"]] = call
+        threading.Thread(
+            target=self.follow, args=(c["id"], call, method.server_streaming), daemon=True
+        ).start()
+
+    def follow(self, id, call, many):
+        try:
+            for reply in call if many else [call.result()]:
+                self.report(id=id, reply=json_format.MessageToDict(reply, preserving_proto_field_name=True))
+        except (grpc.RpcError, grpc.FutureCancelledError):
+            pass  # the status below says it
+        self.report(id=id, end={"code": call.code().value[0], "message": call.details() or ""})
+
+
+def main():
+    program = Program(sys.argv[1])
+    for line in sys.stdin:
+        program.do(json.loads(line))
+
+
+main()

@@ -1,0 +1,235 @@
+"""What the clients call: an application in the simulator, on a board in QEMU, or in the reference server.
+
+A Target builds and starts Servers; a Server is one running process with its output. Every process is ended by
+its own id. States of a Server: starting (until its ready line), ready, stopped."""
+
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from apps import BUILD, ROOT, descriptor_set
+
+READY = re.compile(r"gram: (\S+) ready on localhost:(\d+)")
+ENDED_WELL = "gram: ended, nothing is still taken"
+# What no server may ever say.
+TROUBLE = re.compile(r"fault|assert|Sanitizer|panic", re.IGNORECASE)
+
+
+def free_port(ports):
+    """A port of the range (low, high) that nobody listens on, IPv4 and IPv6."""
+    low, high = ports
+    for port in random.sample(range(low, high + 1), high - low + 1):
+        try:
+            for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+                with socket.socket(family) as s:
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    s.bind((address, port))
+            return port
+        except OSError:
+            continue
+    raise RuntimeError(f"no port of {low}-{high} is free")
+
+
+class Server:
+    """One application being served on a port of this machine."""
+
+    def __init__(self, name, app, command, port, max_connections, start_seconds):
+        self.name = f"{name} {app}"
+        self.app = app
+        self.port = port
+        self.address = f"127.0.0.1:{port}"
+        self.max_connections = max_connections
+        self.output = []
+        self.process = subprocess.Popen(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            cwd=ROOT,
+        )
+        self.ready = threading.Event()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        deadline = time.monotonic() + start_seconds
+        while not self.ready.wait(0.05):
+            if not self.alive() or time.monotonic() > deadline:
+                why = "not ready in time" if self.alive() else f"ended with {self.process.returncode}"
+                self.stop()
+                raise RuntimeError(f"{self.name}: {why}: {' '.join(map(str, command))}\n{self.text()}")
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.output.append(line.rstrip("\r\n"))
+            if READY.search(line):
+                self.ready.set()
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def text(self):
+        return "\n".join(self.output)
+
+    def wait_for_line(self, pattern, since=0, timeout=5):
+        """The first line of output from number `since` on that the pattern is found in."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            for line in self.output[since:]:
+                if re.search(pattern, line):
+                    return line
+            time.sleep(0.02)
+        raise AssertionError(f"{self.name} printed no line with {pattern!r}:\n{self.text()}")
+
+    def stop(self, how=signal.SIGTERM, timeout=5):
+        """Asks the process to end, insists after a time; its exit status."""
+        if self.alive():
+            self.process.send_signal(how)
+            try:
+                self.process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.reader.join(timeout)
+        return self.process.returncode
+
+
+class Target:
+    """How to build and start an application in one way; keeps one shared server of each."""
+
+    name = ""
+    max_connections = 16
+    start_seconds = 30
+    says_how_it_ended = True  # at SIGTERM, with ENDED_WELL
+    has_ipv6 = True
+    # How a request of 20 KB to a method that takes 64 bytes is answered: by nanopb's bound where the message
+    # buffers hold it, else by their limit.
+    too_long = {(3, "string overflow")}
+
+    def __init__(self, ports):
+        self.ports = ports
+        self.servers = {}
+        self.built = set()
+
+    def build(self, app):
+        pass
+
+    def command(self, app, port):
+        raise NotImplementedError
+
+    def start(self, app, *options):
+        """A server of its own, which the caller must stop."""
+        if app not in self.built:
+            self.build(app)
+            self.built.add(app)
+        port = free_port(self.ports)
+        return Server(
+            self.name,
+            app,
+            [*self.command(app, port), *options],
+            port,
+            self.max_connections,
+            self.start_seconds,
+        )
+
+    def server(self, app):
+        """The server that the tests share."""
+        if app not in self.servers:
+            self.servers[app] = self.start(app)
+        return self.servers[app]
+
+    def stop_all(self):
+        for server in self.servers.values():
+            server.stop()
+        self.servers.clear()
+
+
+def make(*args):
+    # As a make of its own: not one of the jobs of the make that runs the tests.
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    done = subprocess.run(
+        ["make", *args],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"make {' '.join(args)} failed:\n{done.stdout}")
+
+
+class Simulator(Target):
+    name = "sim"
+
+    def build(self, app):
+        make("sim", f"APP={app}")
+
+    def command(self, app, port):
+        return [BUILD / "sim" / app, "--port", port]
+
+
+class Reference(Target):
+    name = "reference"
+
+    def command(self, app, port):
+        return [
+            BUILD / "tools" / "interop-reference",
+            "-app",
+            app,
+            "-port",
+            port,
+            "-descriptors",
+            descriptor_set(app),
+        ]
+
+
+class Board(Target):
+    # QEMU listens on the forwarded port with a backlog of 1: more connections at once stall for a second.
+    max_connections = 2
+    start_seconds = 60
+    says_how_it_ended = False
+    has_ipv6 = False
+    too_long = {(3, "string overflow"), (8, "")}
+
+    def __init__(self, board, ports):
+        super().__init__(ports)
+        self.name = board
+
+    def build(self, app):
+        make("firmware", f"BOARD={self.name}", f"APP={app}")
+
+    def machine(self):
+        text = (ROOT / "port" / "boards" / self.name / "board.mk").read_text()
+        return re.search(r"^BOARD_QEMU_MACHINE\s*[:?]?=\s*(\S+)", text, re.MULTILINE).group(1)
+
+    def command(self, app, port):
+        return [
+            "qemu-system-arm",
+            "-M",
+            self.machine(),
+            "-kernel",
+            BUILD / self.name / f"{app}.elf",
+            "-nographic",
+            "-nic",
+            f"user,hostfwd=tcp:127.0.0.1:{port}-:50051",
+        ]
+
+
+BOARDS = ["lm3s6965evb", "mps2-an385"]
+OURS = ["sim", *BOARDS]
+NAMES = [*OURS, "reference"]
+
+
+def make_target(name, ports):
+    if name == "sim":
+        return Simulator(ports)
+    if name == "reference":
+        return Reference(ports)
+    return Board(name, ports)
