@@ -4,7 +4,7 @@
 # An application says in firmware/apps/<app>/app.mk:  PROTOS        its .proto files, without proto/ and .proto
 #                                                     SERVICES      of firmware/services, such as health reflection
 #                                                     INTERCEPTORS  of firmware/interceptors, such as log
-# A target (host_sim/sim.mk, port/boards/boards.mk) says: CC AR NM CFLAGS LDFLAGS RAM_KB, TARGET_DIR (where its
+# A target (host_sim/sim.mk, tests/wire/wire.mk, port/boards/boards.mk) says: CC AR NM CFLAGS LDFLAGS RAM_KB, TARGET_DIR (where its
 #     gram_target_config.h and lwipopts_target.h are), TARGET_SRCS and their INC lists, IMAGE (the file to make), LINK_NEEDS
 #     (what else it is linked from) and CHECK_IMAGE (a command that looks at it).
 
@@ -19,11 +19,9 @@ include $(APP_DIR)/app.mk
 # what a service needs besides its own source (its .proto files)
 -include $(patsubst %,firmware/services/%.mk,$(SERVICES))
 
-ifeq ($(TARGET),sim)
-include host_sim/sim.mk
-else
-include port/boards/boards.mk
-endif
+TARGET_MK.sim := host_sim/sim.mk
+TARGET_MK.wire := tests/wire/wire.mk
+include $(or $(TARGET_MK.$(TARGET)),port/boards/boards.mk)
 
 CFLAGS += -DGRAM_RAM_KB=$(RAM_KB)
 CONFIG_DIRS := $(APP_DIR) $(TARGET_DIR)
@@ -46,6 +44,7 @@ all: $(IMAGE)
 $(call objects,$(SRCS)): | $(GEN)/$(APP).mk
 
 $(IMAGE): $(OBJS) $(CORE) $(OBJ)/image.list $(LINK_NEEDS)
+	$(Q)mkdir -p $(@D)
 	@$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(OBJS) $(CORE) $(LDFLAGS) -o $@
 	$(Q)$(CHECK_IMAGE)

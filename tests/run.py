@@ -39,8 +39,9 @@ options = None
 
 
 def environment():
-    """make's own variables stay out of what the suites call: its job server is not theirs."""
-    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}
+    """What suites and their builds see: make's job server is not theirs, what was fetched is on their path."""
+    env = {k: v for k, v in os.environ.items() if k not in ("MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}
+    env["MAKEFLAGS"] = f"-j{os.cpu_count()} --no-print-directory --no-builtin-rules"
     env["PATH"] = f"{ROOT}/build/tools:{ROOT}/build/venv/bin:{env['PATH']}"
     # ASan's own report of a crash says more than cmocka's
     env["ASAN_OPTIONS"] = "allow_user_segv_handler=0:detect_leaks=0"
@@ -215,8 +216,9 @@ def suites(quick):
     if glob.glob("tests/fuzz/fuzz_*.c"):
         count = len(glob.glob("tests/fuzz/fuzz_*.c"))
         found.append(Suite("fuzz", count * (options.seconds + 30), tests_make("fuzz"), fuzzers))
-    if glob.glob("tests/wire/*.mk"):
-        found.append(Suite("wire", 120, ["make", "-f", "tests/wire/wire.mk"], command(["build/test/wire/wire"], "wire")))
+    if glob.glob("tests/wire/*.c"):
+        found.append(Suite("wire", 120, ["make", "-f", "firmware/image.mk", "TARGET=wire", "APP=greeter"],
+                           command(["build/test/wire/wire"], "wire")))
     if glob.glob("tests/firmware/test_*.py"):
         found.append(Suite("firmware", 180, ["make", "all-apps"], pytest("firmware")))
     if glob.glob("tests/interop/test_*.py"):
