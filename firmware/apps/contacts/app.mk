@@ -1,0 +1,3 @@
+PROTOS := contacts
+SERVICES := health reflection
+INTERCEPTORS := log

@@ -1,0 +1,18 @@
+/* What contacts needs of the limits in gram/config.h. */
+#ifndef GRAM_APP_CONFIG_H
+#define GRAM_APP_CONFIG_H
+
+#if GRAM_RAM_KB <= 64
+/* A question to reflection; a ListUsersResponse, which has room for 8 contacts. */
+#ifndef GRAM_REQUEST_SIZE
+#define GRAM_REQUEST_SIZE 208
+#endif
+#ifndef GRAM_REPLY_SIZE
+#define GRAM_REPLY_SIZE 584
+#endif
+#ifndef GRAM_MESSAGE_SIZE
+#define GRAM_MESSAGE_SIZE 512
+#endif
+#endif
+
+#endif

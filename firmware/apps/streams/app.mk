@@ -1,0 +1,3 @@
+PROTOS := streams
+SERVICES := health reflection
+INTERCEPTORS := log

@@ -1,0 +1,22 @@
+/* What streams needs of the limits in gram/config.h. */
+#ifndef GRAM_APP_CONFIG_H
+#define GRAM_APP_CONFIG_H
+
+/* A call keeps the text it was opened with: 64 characters, and where it is. */
+#ifndef GRAM_CALL_STATE
+#define GRAM_CALL_STATE 72
+#endif
+
+#if GRAM_RAM_KB <= 64
+#ifndef GRAM_REQUEST_SIZE
+#define GRAM_REQUEST_SIZE 208
+#endif
+#ifndef GRAM_REPLY_SIZE
+#define GRAM_REPLY_SIZE 120
+#endif
+#ifndef GRAM_MESSAGE_SIZE
+#define GRAM_MESSAGE_SIZE 512
+#endif
+#endif
+
+#endif

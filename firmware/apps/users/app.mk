@@ -1,0 +1,3 @@
+PROTOS := users
+SERVICES := health reflection
+INTERCEPTORS := log

@@ -1,0 +1,201 @@
+/* users: a table of users behind user.UserService. It shows errors that say what is wrong, a reply of any
+ * length that lies nowhere in memory (ListUsers), and a stream that takes its time while others are served
+ * (StreamUsers).
+ *
+ * CreateBatchUsers and ChatWithUsers have no handlers: they answer UNIMPLEMENTED. */
+#include "gram/gram.h"
+#include "gram/health.h"
+#include "gram/reflection.h"
+#include "user_table.h"
+#include "users.gram.h"
+
+#include <pb_encode.h>
+#include <string.h>
+
+#define PAGE_DEFAULT 10              /* users, where the client names no limit */
+#define DELAY_MAX_SECONDS (24 * 3600) /* a day: far below half of what 32 bits of milliseconds hold */
+
+#define TEXT_OF(n) #n
+#define TEXT_OF_VALUE(n) TEXT_OF(n)
+
+/* ---- CreateUser ---- */
+
+static gram_status create_user(gram_call *call, const user_CreateUserRequest *req,
+                               user_CreateUserResponse *rep)
+{
+    if (req->name[0] == '\0') {
+        return gram_call_fail(call, GRAM_INVALID_ARGUMENT, "name is missing");
+    }
+    if (req->email[0] == '\0') {
+        return gram_call_fail(call, GRAM_INVALID_ARGUMENT, "email is missing");
+    }
+    user_User *user = user_table_add();
+    if (user == NULL) {
+        return gram_call_fail(call, GRAM_RESOURCE_EXHAUSTED,
+                              "the table is full (" TEXT_OF_VALUE(USER_TABLE_SIZE) " users)");
+    }
+    memcpy(user->name, req->name, sizeof user->name);
+    memcpy(user->email, req->email, sizeof user->email);
+    user->age = req->age;
+    user->hobbies_count = req->hobbies_count;
+    memcpy(user->hobbies, req->hobbies, sizeof user->hobbies);
+    user->status = user_UserStatus_ACTIVE;
+
+    rep->has_user = true;
+    rep->user = *user;
+    struct gram_text t = gram_text_in(rep->message, sizeof rep->message);
+    gram_text_str(&t, "user ");
+    gram_text_i32(&t, user->id);
+    gram_text_str(&t, " created");
+    return GRAM_OK;
+}
+
+/* ---- GetUser ---- */
+
+static gram_status get_user(gram_call *call, const user_GetUserRequest *req, user_User *rep)
+{
+    const user_User *user = user_table_get(req->id);
+    char line[sizeof rep->name + 32];
+    struct gram_text t = gram_text_in(line, sizeof line);
+
+    if (req->id <= 0) {
+        return gram_call_fail(call, GRAM_INVALID_ARGUMENT, "id must be positive");
+    }
+    if (user == NULL) {
+        gram_text_str(&t, "no user with id ");
+        gram_text_i32(&t, req->id);
+        return gram_call_fail(call, GRAM_NOT_FOUND, line);
+    }
+    if (user->status == user_UserStatus_SUSPENDED) {
+        gram_text_str(&t, "user ");
+        gram_text_i32(&t, user->id);
+        gram_text_str(&t, " (");
+        gram_text_str(&t, user->name);
+        gram_text_str(&t, ") is suspended");
+        return gram_call_fail(call, GRAM_PERMISSION_DENIED, line);
+    }
+    *rep = *user;
+    return GRAM_OK;
+}
+
+/* ---- ListUsers ---- */
+
+/* ListUsers' state: which ids are on the page. Fixed when it is asked for, since a reply may be encoded
+ * more than once and must come out the same, whoever is added meanwhile. */
+struct page {
+    int32_t first;
+    int32_t end;
+};
+
+/* nanopb asks for the field `users`: each user goes out from the table itself (nanopb's "encoding
+ * callbacks"). */
+static bool encode_page(pb_ostream_t *stream, const pb_field_t *field, void *const *arg)
+{
+    const struct page *page = *arg;
+
+    for (int32_t id = page->first; id < page->end; id++) {
+        if (!pb_encode_tag_for_field(stream, field) ||
+            !pb_encode_submessage(stream, user_User_fields, user_table_get(id))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static gram_status list_users(gram_call *call, const user_ListUsersRequest *req, user_ListUsersResponse *rep)
+{
+    struct page *page = GRAM_STATE(struct page, call);
+    int32_t count = user_table_count();
+    int32_t limit = req->limit == 0 ? PAGE_DEFAULT : req->limit;
+
+    if (req->page < 0) {
+        return gram_call_fail(call, GRAM_INVALID_ARGUMENT, "page must not be negative: pages count from 0");
+    }
+    if (limit < 0) {
+        return gram_call_fail(call, GRAM_INVALID_ARGUMENT, "limit must not be negative");
+    }
+    /* Beyond count / limit no page has a user, and below it nothing overflows. */
+    page->first = req->page <= count / limit ? 1 + req->page * limit : count + 1;
+    page->end = limit <= count + 1 - page->first ? page->first + limit : count + 1;
+
+    rep->users.funcs.encode = encode_page;
+    rep->users.arg = page;
+    rep->total = count;
+    rep->page = req->page;
+    return GRAM_OK;
+}
+
+/* ---- StreamUsers ---- */
+
+/* StreamUsers' state. */
+struct stream_users {
+    uint32_t delay_ms;
+    uint32_t due; /* when the next user may go out */
+    int32_t last; /* id of the one before */
+};
+
+static gram_status stream_users_open(gram_call *call, const user_StreamUsersRequest *req)
+{
+    struct stream_users *state = GRAM_STATE(struct stream_users, call);
+
+    if (req->delay_seconds < 0 || req->delay_seconds > DELAY_MAX_SECONDS) {
+        return gram_call_fail(call, GRAM_INVALID_ARGUMENT, "delay_seconds must be 0 to 86400 (a day)");
+    }
+    state->delay_ms = (uint32_t)req->delay_seconds * 1000;
+    state->due = gram_call_now(call);
+    return GRAM_OK;
+}
+
+/* It may be asked too early (a wake without cause): the clock decides, not the number of times. */
+static gram_status stream_users_next(gram_call *call, user_User *rep)
+{
+    struct stream_users *state = GRAM_STATE(struct stream_users, call);
+    const user_User *user = user_table_get(state->last + 1);
+    uint32_t now = gram_call_now(call);
+
+    if (user == NULL) {
+        return GRAM_DONE;
+    }
+    if ((int32_t)(now - state->due) < 0) {
+        gram_call_sleep(call, state->due - now);
+        return GRAM_WAIT;
+    }
+    *rep = *user;
+    state->last = user->id;
+    state->due = now + state->delay_ms;
+    return GRAM_MORE;
+}
+
+/* ---- the application ---- */
+
+static void start(gram_server *server)
+{
+    (void)server;
+    user_table_reset();
+}
+
+static const struct user_UserService_handlers user_service = {
+    .CreateUser = {.handle = create_user},
+    .GetUser = {.handle = get_user},
+    .ListUsers = {.handle = list_users},
+    .StreamUsers = {.open = stream_users_open, .next = stream_users_next},
+};
+
+static const struct gram_binding bindings[] = {
+    {&user_UserService_service, &user_service},
+    GRAM_HEALTH,
+    GRAM_REFLECTION,
+};
+
+static const struct gram_interceptor *const interceptors[] = {
+    &gram_log_interceptor,
+};
+
+const struct gram_app gram_app = {
+    .name = "users",
+    .bindings = bindings,
+    .binding_count = sizeof bindings / sizeof bindings[0],
+    .interceptors = interceptors,
+    .interceptor_count = sizeof interceptors / sizeof interceptors[0],
+    .start = start,
+};

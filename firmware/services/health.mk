@@ -1,0 +1,2 @@
+# What health brings along.
+PROTOS += grpc/health/v1/health
