@@ -5,7 +5,14 @@
 #ifndef GRAM_LWIP_CC_H
 #define GRAM_LWIP_CC_H
 
+#include <limits.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+/* ssize_t is the C library's: lwIP would define one of its own where this is not set. */
+#ifndef SSIZE_MAX
+#define SSIZE_MAX INT_MAX
+#endif
 
 /* 32 random bits, the best the target has: DHCP's transaction ids and TCP's first port come of it. */
 uint32_t gram_target_random(void);
