@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "gram/log.h"
 #include "lwip/arch.h"
 #include "lwip/sys.h"
 #include "sim_clock.h"
@@ -41,4 +42,9 @@ _Noreturn void gram_target_fail(const char *what)
 {
     fprintf(stderr, "gram: internal error: %s\n", what);
     abort();
+}
+
+_Noreturn void gram_assert_failed(const char *reason)
+{
+    gram_target_fail(reason);
 }

@@ -41,7 +41,7 @@ void gram_conn_pump(struct gram_conn *conn)
     }
     gram_h2_flush(&conn->h2);
     if (conn->h2.peer_going && conn->h2.streams_open == 0)
-        gram_h2_fail(&conn->h2, GRAM_H2_NO_ERROR, "the client said goodbye");
+        gram_h2_finish(&conn->h2); /* the client has said goodbye, and its last call is answered */
 }
 
 static void look_again(struct gram_conn *conn)
@@ -70,7 +70,7 @@ bool gram_conn_rx_ready(const gram_conn *conn)
 void gram_conn_rx_end(gram_conn *conn)
 {
     conn->h2.now = conn->server->now;
-    gram_h2_fail(&conn->h2, GRAM_H2_NO_ERROR, "end of input");
+    gram_h2_finish(&conn->h2);
 }
 
 const uint8_t *gram_conn_tx_buf(gram_conn *conn, size_t *len)

@@ -96,16 +96,27 @@ static void write_goaway(struct gram_h2_conn *conn, enum gram_h2_error error, co
     gram_h2_write_control(conn, GRAM_H2_GOAWAY, 0, 0, payload, 8 + n);
 }
 
+static void end(struct gram_h2_conn *conn, uint32_t error)
+{
+    conn->phase = GRAM_H2_ENDING;
+    conn->ended_at = conn->now;
+    close_streams(conn, error);
+}
+
 void gram_h2_fail(struct gram_h2_conn *conn, enum gram_h2_error error, const char *reason)
 {
     if (conn->phase != GRAM_H2_ACTIVE)
         return; /* the first error wins */
     write_goaway(conn, error, reason);
-    conn->phase = GRAM_H2_ENDING;
-    conn->ended_at = conn->now;
     if (error != GRAM_H2_NO_ERROR)
         log_end(conn, error, reason);
-    close_streams(conn, error);
+    end(conn, error);
+}
+
+void gram_h2_finish(struct gram_h2_conn *conn)
+{
+    if (conn->phase == GRAM_H2_ACTIVE)
+        end(conn, GRAM_H2_CANCEL);
 }
 
 void gram_h2_drop(struct gram_h2_conn *conn)

@@ -212,6 +212,8 @@ void gram_h2_tx_progress(struct gram_h2_conn *conn, size_t acked);
 
 /* Ends the connection with GOAWAY; `reason` is its debug data (at most 30 bytes) and the log's. All streams are told closed(). */
 void gram_h2_fail(struct gram_h2_conn *conn, enum gram_h2_error error, const char *reason);
+/* Ends the connection without a word: the peer has left, and what is written already may still go out. Streams are told closed(). */
+void gram_h2_finish(struct gram_h2_conn *conn);
 /* The transport is gone, or is to be dropped: no GOAWAY. All streams are told closed(). */
 void gram_h2_drop(struct gram_h2_conn *conn);
 

@@ -205,21 +205,13 @@ static void unlink_pcb(struct link *link)
 
 static void close_if_over(struct link *link, bool unsent)
 {
-    switch (gram_conn_phase(link->conn)) {
-    case GRAM_CONN_OPEN:
+    enum gram_conn_phase phase = gram_conn_phase(link->conn);
+
+    if (phase == GRAM_CONN_OPEN || (phase == GRAM_CONN_DONE && (unsent || link->in_flight > 0)))
         return;
-    case GRAM_CONN_DONE:
-        if (unsent || link->in_flight > 0)
-            return;
-        unlink_pcb(link);
-        if (tcp_close(link->pcb) == ERR_OK)
-            break;
-        /* fall through: no memory for a FIN */
-    default:
-        unlink_pcb(link);
+    unlink_pcb(link);
+    if (phase == GRAM_CONN_DEAD || tcp_close(link->pcb) != ERR_OK) /* it fails when there is no memory for a FIN */
         tcp_abort(link->pcb);
-        break;
-    }
     link->pcb = NULL;
     gram_conn_closed(link->conn);
 }

@@ -16,4 +16,8 @@ struct gram_log {
     void (*frame)(unsigned conn, bool in, const uint8_t header[9], const uint8_t *payload, size_t len);
 };
 
+/* Defined by the target, not by gram: what happens when one of gram's own rules turns out to be broken (never by anything a peer sends). `reason` says which. A
+ * board prints it and restarts, a host prints it and aborts; it must not return. Main loop. */
+_Noreturn void gram_assert_failed(const char *reason);
+
 #endif
