@@ -363,6 +363,8 @@ static bool needs_room(const struct gram_call *call)
 
 bool gram_call_step(struct gram_call *call)
 {
+    if (call->phase == GRAM_CALL_FREE)
+        return false;
     if (call->held != GRAM_NONE)
         return gram_reply_drain(call);
     if (needs_room(call) && !gram_reply_room(call)) {

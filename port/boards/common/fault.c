@@ -12,6 +12,7 @@
 
 #include "board.h"
 #include "cortex_m.h"
+#include "gram/log.h"
 
 #ifndef GRAM_FAULT_RESET
 #define GRAM_FAULT_RESET 0
@@ -156,4 +157,9 @@ void fault_report(const struct frame *frame, uint32_t exc_return)
     put_register(" exc_return ", exc_return);
     put("\r\ngram: stopped. Where that is: arm-none-eabi-addr2line -fe <the image>.elf <pc> <lr>\r\n");
     stand_still();
+}
+
+void gram_assert_failed(const char *reason)
+{
+    fault_stop(reason);
 }
