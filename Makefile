@@ -55,7 +55,7 @@ help: ## this list
 # ---- run ----
 
 run: sim ## builds the simulator with APP and starts it on localhost:PORT
-	@trap '' INT; build/sim/$(APP) --port $(PORT)
+	@exec build/sim/$(APP) --port $(PORT)
 
 sim: $(SOURCES_READY) ## builds build/sim/APP
 	$(call image,sim,$(APP))
@@ -65,8 +65,10 @@ firmware: $(FIRMWARE_READY) ## builds build/BOARD/APP.elf
 
 qemu: firmware $(STAMPS)/need-qemu ## runs that image in QEMU, reached at localhost:PORT
 	$(port_free)
-	@qemu-system-arm -M $(shell sed -n 's/^BOARD_QEMU_MACHINE *:= *//p' port/boards/$(BOARD)/board.mk) \
-	    -kernel build/$(BOARD)/$(APP).elf -nographic -nic user,hostfwd=tcp:127.0.0.1:$(PORT)-:50051
+	@echo "gram: $(BOARD) in QEMU; localhost:$(PORT) leads to its port 50051; Ctrl-C ends it"
+	@exec qemu-system-arm -M $(shell sed -n 's/^BOARD_QEMU_MACHINE *:= *//p' port/boards/$(BOARD)/board.mk) \
+	    -kernel build/$(BOARD)/$(APP).elf -display none -monitor none -serial stdio \
+	    -nic user,hostfwd=tcp:127.0.0.1:$(PORT)-:50051
 
 # ---- tests ----
 

@@ -212,7 +212,7 @@ def suites(quick):
         found.append(Suite("coverage", 60, None, coverage))
     found.append(Suite("core symbols", 30, tests_make("m3"), command(["python3", "tests/symbols.py"], "symbols")))
     if glob.glob("tests/generator/test_*.py"):
-        found.append(Suite("generator", 180, None, pytest("generator")))
+        found.append(Suite("generator", 240, None, pytest("generator")))
     if glob.glob("tests/fuzz/fuzz_*.c"):
         count = len(glob.glob("tests/fuzz/fuzz_*.c"))
         found.append(Suite("fuzz", count * (options.seconds + 30), tests_make("fuzz"), fuzzers))

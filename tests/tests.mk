@@ -46,6 +46,11 @@ CFLAGS := $(OPTIONS.$(CONFIG)) -DGRAM_RAM_KB=64
 CONFIG_DIRS := tests/config/$(LIMITS)
 include firmware/core.mk
 
+ifeq ($(CONFIG),fuzz)
+# clang takes "text" + n for a mistake
+WARNINGS += -Wno-string-plus-int
+endif
+
 TEST_INC = $(INC.firmware/grpc) $(call dirs,tests/support $(GEN)) $(NANOPB_INC) -isystem $(CMOCKA_DIR)/include
 INC.tests = $(TEST_INC)
 
