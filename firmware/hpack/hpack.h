@@ -1,12 +1,14 @@
 /* HPACK (RFC 7541): the decoder of requests' header blocks, and the encoder of what a server sends.
  *
- * The decoder stores no strings. A field is turned into two numbers while its bytes stream past: what its name is (8 bits) and
- * what its value means (16 bits); the dynamic table holds these and the entry's size, so that 4,096 bytes of
- * accounting cost 5 bytes an entry. What a value means is for the layers above to say, through a vocabulary.
+ * The decoder stores no strings. A field is turned into two numbers while its bytes stream past: what its
+ * name is (8 bits) and what its value means (16 bits); the dynamic table holds these and the entry's size,
+ * so that 4,096 bytes of accounting cost 5 bytes an entry. What a value means is for the layers above to
+ * say, through a vocabulary.
  *
- * Names are numbered by the static table: the lowest index that has the name (RFC 7541 appendix A; `:path` is 4). Names that the layers above
- * know besides follow from GRAM_HPACK_EXTRA on. Values from the static table mean their index (`:method: POST` is 3): a
- * vocabulary uses these for the same strings when they come as literals. */
+ * Names are numbered by the static table: the lowest index that has the name (RFC 7541 appendix A; `:path`
+ * is 4). Names that the layers above know besides follow from GRAM_HPACK_EXTRA on. Values from the static
+ * table mean their index (`:method: POST` is 3): a vocabulary uses these for the same strings when they
+ * come as literals. */
 #ifndef GRAM_HPACK_H
 #define GRAM_HPACK_H
 
@@ -31,7 +33,7 @@ enum {
     GRAM_HPACK_TRANSFER_ENCODING = 57,
     GRAM_HPACK_EXTRA = 62,     /* the first of the layers above */
     GRAM_HPACK_NAME_PSEUDO = 254, /* starts with a colon, and is none of the above */
-    GRAM_HPACK_NAME_BAD = 255  /* not a field name (RFC 9113 8.2.1): empty, upper case, control characters, 8-bit */
+    GRAM_HPACK_NAME_BAD = 255 /* no field name (RFC 9113 8.2.1): empty, upper case, control or 8-bit characters */
 };
 
 enum {
@@ -42,14 +44,16 @@ enum {
     GRAM_HPACK_VALUE_HTTP = 6,
     GRAM_HPACK_VALUE_HTTPS = 7,
     GRAM_HPACK_VALUE_FREE = 62, /* the first number that a vocabulary may give a meaning of its own */
-    GRAM_HPACK_VALUE_BAD = 65535 /* not a field value (RFC 9113 8.2.1): NUL, CR, LF, or white space at an end; or so says the vocabulary */
+    /* Not a field value (RFC 9113 8.2.1): NUL, CR, LF, white space at an end; or so says the vocabulary. */
+    GRAM_HPACK_VALUE_BAD = 65535
 };
 
 /* What the layers above know of fields. Const, in flash; `ctx` is the connection's. */
 struct gram_hpack_vocab {
     /* Name number GRAM_HPACK_EXTRA + i as a string, lower case; NULL past the last. */
     const char *(*name)(const void *ctx, unsigned i);
-    /* A value of a known name begins that is not from the table. False: of no interest, it means GRAM_HPACK_VALUE_NONE. */
+    /* A value of a known name begins that is not from the table. False: of no interest, it means
+     * GRAM_HPACK_VALUE_NONE. */
     bool (*value_begin)(void *ctx, uint8_t name);
     /* Its bytes, in pieces. */
     void (*value_data)(void *ctx, const uint8_t *data, size_t len);
@@ -61,7 +65,8 @@ struct gram_hpack_vocab {
 
 /* ---- dynamic table (RFC 7541 2.3.2, 4) ---- */
 
-#define GRAM_HPACK_TABLE_SIZE 4096 /* the protocol's initial size; we never announce another, and some clients would not heed it */
+/* The protocol's initial size. We never announce another, and some clients would not heed it. */
+#define GRAM_HPACK_TABLE_SIZE 4096
 
 struct gram_hpack_table {
     uint16_t size;  /* sum of the entries' sizes, <= max */
@@ -69,7 +74,7 @@ struct gram_hpack_table {
     uint8_t first;  /* slot of the newest entry */
     uint8_t count;
     uint16_t entry_size[GRAM_HPACK_ENTRIES];
-    uint16_t entry_value[GRAM_HPACK_ENTRIES]; /* of names without meaning: the name's length (see hpack_table.h) */
+    uint16_t entry_value[GRAM_HPACK_ENTRIES]; /* of unknown names: the name's length (see hpack_table.h) */
     uint8_t entry_name[GRAM_HPACK_ENTRIES];
 };
 
@@ -84,13 +89,15 @@ enum gram_hpack_error { /* all are COMPRESSION_ERROR to HTTP/2 (RFC 9113 4.3) */
     GRAM_HPACK_E_TRUNCATED = -5 /* the block ends inside a field */
 };
 
-/* Finds a string among candidates while it streams past: the state is the first candidate that begins with all bytes so far. */
+/* Finds a string among candidates while it streams past: the state is the first candidate that begins with
+ * all bytes so far. */
 struct gram_hpack_match {
     uint16_t candidate; /* GRAM_HPACK_NO_MATCH: none does */
     uint16_t len;
 };
 #define GRAM_HPACK_NO_MATCH 65535
-typedef const char *gram_hpack_candidate_fn(const void *ctx, unsigned i); /* NULL past the last */
+/* Candidate `i`; NULL past the last. There are at most 65534. */
+typedef const char *gram_hpack_candidate_fn(const void *ctx, unsigned i);
 
 void gram_hpack_match_begin(struct gram_hpack_match *m);
 void gram_hpack_match_feed(struct gram_hpack_match *m, gram_hpack_candidate_fn *at, const void *ctx,
@@ -109,34 +116,36 @@ struct gram_hpack_huff {
 };
 
 struct gram_hpack_dec {
-    struct gram_hpack_table table;
     /* the field being read; meaningless between fields (see hpack_decoder.c) */
+    uint8_t state;
+    uint8_t flags;
+    int8_t error;       /* the first error, for good */
+    uint8_t shift;      /* of the integer's next byte */
+    uint8_t name;
+    uint8_t last_byte;  /* of the value so far: white space at its end is malformed */
+    struct gram_hpack_huff huff;
+    struct gram_hpack_match match;
     uint32_t number;    /* the integer being read, then the bytes of its string still to come */
     uint32_t name_len;  /* decoded bytes so far */
     uint32_t value_len;
-    struct gram_hpack_match match;
-    struct gram_hpack_huff huff;
-    uint8_t state;
-    uint8_t shift;      /* of the integer's next byte */
-    uint8_t name;
-    uint8_t flags;
-    uint8_t last_byte;  /* of the value so far: white space at its end is malformed */
-    int8_t error;       /* the first error, for good */
+    struct gram_hpack_table table; /* last: what is at hand in a few bytes makes shorter code */
 };
 
 void gram_hpack_dec_init(struct gram_hpack_dec *dec);
 /* A header block begins (HEADERS). */
 void gram_hpack_dec_begin(struct gram_hpack_dec *dec);
-/* The next bytes of the block's fragments, cut anywhere. An error is sticky for the connection: the tables are out of step. */
-enum gram_hpack_error gram_hpack_dec_feed(struct gram_hpack_dec *dec, const struct gram_hpack_vocab *vocab, void *ctx,
-                                          const uint8_t *data, size_t len);
+/* The next bytes of the block's fragments, cut anywhere. An error is sticky for the connection: the tables
+ * are out of step. */
+enum gram_hpack_error gram_hpack_dec_feed(struct gram_hpack_dec *dec, const struct gram_hpack_vocab *vocab,
+                                          void *ctx, const uint8_t *data, size_t len);
 /* The block is complete (END_HEADERS). */
 enum gram_hpack_error gram_hpack_dec_end(const struct gram_hpack_dec *dec);
 
 /* ---- encoder ---- */
 
-/* What is being written: bytes beyond `cap` are lost, never written, and `overflow` says so. A block that overflowed
- * must not be sent, and the encoder that wrote it is out of step with its peer: see to the room first, or end the connection. */
+/* What is being written: bytes beyond `cap` are lost, never written, and `overflow` says so. A block that
+ * overflowed must not be sent, and the encoder that wrote it is out of step with its peer: see to the room
+ * first, or end the connection. */
 struct gram_hpack_out {
     uint8_t *buf;
     size_t cap;
@@ -151,7 +160,8 @@ struct gram_hpack_pin {
     uint8_t index; /* of the name in the static table, 0 if it is not there */
 };
 
-/* The peer's table as we fill it: only pins, each at most once, so nothing is ever evicted but by a size update. */
+/* The peer's table as we fill it: only pins, each at most once, so nothing is ever evicted but by a size
+ * update. */
 #define GRAM_HPACK_PINS 2
 struct gram_hpack_enc {
     const struct gram_hpack_pin *pins; /* GRAM_HPACK_PINS of them; a table that cannot hold all holds none */
@@ -166,7 +176,8 @@ struct gram_hpack_enc {
 void gram_hpack_enc_init(struct gram_hpack_enc *enc, const struct gram_hpack_pin *pins);
 /* The peer's SETTINGS_HEADER_TABLE_SIZE has come (and is about to be acknowledged). */
 void gram_hpack_enc_limit(struct gram_hpack_enc *enc, uint32_t table_size);
-/* Begins a block: writes the size updates that are due (at most 6 bytes), which every block must begin with. */
+/* Begins a block: writes the size updates that are due (at most 6 bytes), which every block must begin
+ * with. */
 void gram_hpack_enc_begin(struct gram_hpack_enc *enc, struct gram_hpack_out *out);
 /* A pin: an index if it is in the table, else inserted if the table holds both, else a literal. */
 void gram_hpack_enc_pin(struct gram_hpack_enc *enc, struct gram_hpack_out *out, unsigned pin);

@@ -6,10 +6,10 @@
  *   NAME_HEAD, VALUE_HEAD    the first of a string: its Huffman bit and length
  *   NAME, VALUE  of the string, `number` of its bytes still to come (never 0 between two bytes)
  *
- * Through a field: `name_len` and `value_len` count decoded bytes, `name` is what the name means (while it streams
- * past: OTHER, PSEUDO or BAD by its characters; a match is looked at when it is complete). A field that breaks a rule of
- * HTTP is BAD and reported as such; only what breaks a rule of HPACK is an error, since the tables are out of step then. An
- * error is kept for good. */
+ * Through a field: `name_len` and `value_len` count decoded bytes, `name` is what the name means (while it
+ * streams past: OTHER, PSEUDO or BAD by its characters; a match is looked at when it is complete). A field
+ * that breaks a rule of HTTP is BAD and reported as such; only what breaks a rule of HPACK is an error,
+ * since the tables are out of step then. An error is kept for good. */
 #include "hpack.h"
 
 #include <string.h>
@@ -30,7 +30,7 @@ enum { /* flags */
 
 enum {
     HUFFMAN_PIECE = 16,    /* bytes decoded at a time: twice as many on the stack */
-    LEN_MAX = 0x7fffff00   /* lengths stop here, so that the sum of two and 32 is a uint32_t; no table holds such a field */
+    LEN_MAX = 0x7fffff00   /* lengths stop here: two of them and 32 are a uint32_t, and more than any table */
 };
 
 /* The layers above. */
@@ -46,7 +46,8 @@ static uint32_t longer(uint32_t len, size_t more)
 
 /* ---- names ---- */
 
-/* All names that mean something: candidate i is name number i + 1, first the static ones, then the vocabulary's. */
+/* All names that mean something: candidate i is name number i + 1, first the static ones, then the
+ * vocabulary's. */
 static const char *known_name(const void *ctx, unsigned i)
 {
     const struct above *above = ctx;
@@ -87,21 +88,25 @@ static void name_end(struct gram_hpack_dec *dec, const struct above *above)
         dec->name = GRAM_HPACK_NAME_BAD;
 }
 
-/* The name of a literal is that of an entry. Resolved here, before the literal itself can evict the entry (RFC 7541 4.4). */
-static enum gram_hpack_error name_by_index(struct gram_hpack_dec *dec, const struct above *above, uint32_t index)
+/* The name of a literal is that of an entry. Resolved here, before the literal itself can evict the entry
+ * (RFC 7541 4.4). */
+static enum gram_hpack_error name_by_index(struct gram_hpack_dec *dec, const struct above *above,
+                                           uint32_t index)
 {
-    struct gram_hpack_entry entry;
+    int slot = 0;
 
     if (index <= HPACK_STATIC_COUNT) {
         dec->name = (uint8_t)gram_hpack_static_first(index);
-        dec->name_len = gram_hpack_static_name_len(index);
-        return GRAM_HPACK_OK;
+    } else {
+        slot = gram_hpack_table_slot(&dec->table, index - HPACK_STATIC_COUNT - 1);
+        if (slot < 0)
+            return GRAM_HPACK_E_INDEX;
+        dec->name = dec->table.entry_name[slot];
     }
-    if (!gram_hpack_table_get(&dec->table, index - HPACK_STATIC_COUNT - 1, &entry))
-        return GRAM_HPACK_E_INDEX;
-    dec->name = entry.name;
-    dec->name_len = gram_hpack_name_known(entry.name) ? (uint32_t)strlen(known_name(above, entry.name - 1u))
-                                                      : gram_hpack_entry_name_len(entry.value);
+    if (gram_hpack_name_known(dec->name))
+        dec->name_len = (uint32_t)strlen(known_name(above, dec->name - 1u));
+    else
+        dec->name_len = gram_hpack_entry_name_len(dec->table.entry_value[slot]);
     return GRAM_HPACK_OK;
 }
 
@@ -160,40 +165,44 @@ static void value_end(struct gram_hpack_dec *dec, const struct above *above)
 static void static_field(const struct above *above, unsigned index)
 {
     const struct gram_hpack_vocab *vocab = above->vocab;
-    unsigned name = gram_hpack_static_first(index);
-    uint32_t size = 32 + gram_hpack_static_name_len(index) + gram_hpack_static_value_len(index);
+    uint8_t name = (uint8_t)gram_hpack_static_first(index);
     unsigned value = GRAM_HPACK_VALUE_NONE;
 
     if (gram_hpack_static_has_value(index))
         value = index;
-    else if (vocab->value_begin(above->ctx, (uint8_t)name))
+    else if (vocab->value_begin(above->ctx, name))
         value = vocab->value_end(above->ctx);
-    vocab->field(above->ctx, (uint8_t)name, (uint16_t)value, size);
+    vocab->field(above->ctx, name, (uint16_t)value, gram_hpack_static_size(index));
 }
 
-static enum gram_hpack_error indexed_field(struct gram_hpack_dec *dec, const struct above *above, uint32_t index)
+static enum gram_hpack_error indexed_field(struct gram_hpack_dec *dec, const struct above *above,
+                                           uint32_t index)
 {
-    struct gram_hpack_entry entry;
+    const struct gram_hpack_table *table = &dec->table;
 
     dec->flags = 0;
     dec->state = FIELD;
-    if (index == 0)
-        return GRAM_HPACK_E_INDEX;
-    if (index <= HPACK_STATIC_COUNT) {
-        static_field(above, index);
+    if (index > HPACK_STATIC_COUNT) {
+        int slot = gram_hpack_table_slot(table, index - HPACK_STATIC_COUNT - 1);
+        if (slot < 0)
+            return GRAM_HPACK_E_INDEX;
+        uint8_t name = table->entry_name[slot];
+        uint16_t value = table->entry_value[slot];
+        if (!gram_hpack_name_known(name))
+            value = gram_hpack_entry_bad(value) ? GRAM_HPACK_VALUE_BAD : GRAM_HPACK_VALUE_NONE;
+        above->vocab->field(above->ctx, name, value, table->entry_size[slot]);
         return GRAM_HPACK_OK;
     }
-    if (!gram_hpack_table_get(&dec->table, index - HPACK_STATIC_COUNT - 1, &entry))
+    if (index == 0)
         return GRAM_HPACK_E_INDEX;
-    if (!gram_hpack_name_known(entry.name))
-        entry.value = gram_hpack_entry_bad(entry.value) ? GRAM_HPACK_VALUE_BAD : GRAM_HPACK_VALUE_NONE;
-    above->vocab->field(above->ctx, entry.name, entry.value, entry.size);
+    static_field(above, index);
     return GRAM_HPACK_OK;
 }
 
 /* ---- strings ---- */
 
-static void string_data(struct gram_hpack_dec *dec, const struct above *above, const uint8_t *data, size_t len)
+static void string_data(struct gram_hpack_dec *dec, const struct above *above, const uint8_t *data,
+                        size_t len)
 {
     if (dec->state == NAME)
         name_data(dec, above, data, len);
@@ -217,7 +226,8 @@ static enum gram_hpack_error string_end(struct gram_hpack_dec *dec, const struct
 }
 
 /* Its length is known. */
-static enum gram_hpack_error string_begin(struct gram_hpack_dec *dec, const struct above *above, enum state string)
+static enum gram_hpack_error string_begin(struct gram_hpack_dec *dec, const struct above *above,
+                                          enum state string)
 {
     dec->state = (uint8_t)string;
     if (string == NAME) {
@@ -233,8 +243,8 @@ static enum gram_hpack_error string_begin(struct gram_hpack_dec *dec, const stru
 }
 
 /* Takes `len` bytes, at most as many as the string still has. */
-static enum gram_hpack_error string_bytes(struct gram_hpack_dec *dec, const struct above *above, const uint8_t *data,
-                                          size_t len)
+static enum gram_hpack_error string_bytes(struct gram_hpack_dec *dec, const struct above *above,
+                                          const uint8_t *data, size_t len)
 {
     uint8_t piece[HPACK_HUFF_MAX_OUT(HUFFMAN_PIECE)];
 
@@ -285,8 +295,8 @@ static enum gram_hpack_error integer_end(struct gram_hpack_dec *dec, const struc
 }
 
 /* The byte with the prefix, whose bits are `mask`. */
-static enum gram_hpack_error integer_first(struct gram_hpack_dec *dec, const struct above *above, enum state state,
-                                           uint8_t byte, unsigned mask)
+static enum gram_hpack_error integer_first(struct gram_hpack_dec *dec, const struct above *above,
+                                           enum state state, uint8_t byte, unsigned mask)
 {
     dec->state = (uint8_t)state;
     dec->number = byte & mask;
@@ -358,8 +368,8 @@ void gram_hpack_dec_begin(struct gram_hpack_dec *dec)
     dec->flags = UPDATES;
 }
 
-enum gram_hpack_error gram_hpack_dec_feed(struct gram_hpack_dec *dec, const struct gram_hpack_vocab *vocab, void *ctx,
-                                          const uint8_t *data, size_t len)
+enum gram_hpack_error gram_hpack_dec_feed(struct gram_hpack_dec *dec, const struct gram_hpack_vocab *vocab,
+                                          void *ctx, const uint8_t *data, size_t len)
 {
     const struct above above = {vocab, ctx};
     enum gram_hpack_error error = (enum gram_hpack_error)dec->error;

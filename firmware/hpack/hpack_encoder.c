@@ -1,10 +1,11 @@
 /* Writes header blocks (RFC 7541 6) with two insertions at most and no Huffman code.
  *
  * The peer's table is in one of two states, told apart by `max`, the size that was last told to the peer:
- *   max >= need  all pins fit: those in order[0..inserted) are in it, in this order, the last one at index 62
+ *   max >= need  all pins fit: those in order[0..inserted) are in it, in this order, the last one at index
+ *       62
  *   max == 0     they do not: nothing is in it, pins go as literals
- * A size in between is never told: it could only hold some of the pins. Nothing but pins is ever inserted, each once, so the
- * table never evicts but by going to 0. */
+ * A size in between is never told: it could only hold some of the pins. Nothing but pins is ever inserted,
+ * each once, so the table never evicts but by going to 0. */
 #include "hpack.h"
 
 #include <string.h>
@@ -49,7 +50,7 @@ void gram_hpack_enc_begin(struct gram_hpack_enc *enc, struct gram_hpack_out *out
 {
     uint16_t wanted = enc->limit >= enc->need ? enc->limit : 0;
 
-    if (enc->lowest < enc->max) /* the lowest first, even where the table may grow again at once (RFC 7541 4.2) */
+    if (enc->lowest < enc->max) /* the lowest first, even if the limit has grown again (RFC 7541 4.2) */
         resize(enc, out, enc->lowest);
     if (wanted != enc->max)
         resize(enc, out, wanted);
@@ -71,8 +72,8 @@ static void put_string(struct gram_hpack_out *out, const void *bytes, size_t len
     gram_hpack_put_bytes(out, bytes, len);
 }
 
-static void put_literal(struct gram_hpack_out *out, uint8_t first, unsigned prefix, unsigned index, const char *name,
-                        const void *value, size_t value_len)
+static void put_literal(struct gram_hpack_out *out, uint8_t first, unsigned prefix, unsigned index,
+                        const char *name, const void *value, size_t value_len)
 {
     gram_hpack_put_integer(out, first, prefix, index);
     if (index == 0)

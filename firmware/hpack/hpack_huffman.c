@@ -1,12 +1,13 @@
 /* Decodes the Huffman code of RFC 7541 appendix B by its canonical order, in 298 bytes of tables.
  *
- * The code is canonical: codes of one length follow each other, and shorter ones come before longer ones. So a symbol
- * is known by its rank in that order. Codes of one length form a group; a group is reached from the one before by `step`
- * more bits. Reading, the state is: no code of the groups before `group` has matched; `base` symbols are in them; `rank`
- * is the number that the bits so far make, less the codes that were passed over. After the next `step` bits, a rank below
- * the group's count is a symbol of the group.
+ * The code is canonical: codes of one length follow each other, and shorter ones come before longer ones.
+ * So a symbol is known by its rank in that order. Codes of one length form a group; a group is reached from
+ * the one before by `step` more bits. Reading, the state is: no code of the groups before `group` has
+ * matched; `base` symbols are in them; `rank` is the number that the bits so far make, less the codes that
+ * were passed over. After the next `step` bits, a rank below the group's count is a symbol of the group.
  *
- * Invariants: spare_count < step[group]. What is left of the code tree after each group is narrow: rank stays below 64. */
+ * Invariants: spare_count < step[group]. What is left of the code tree after each group is narrow: rank
+ * stays below 64. */
 #include "hpack_huffman.h"
 
 enum {
@@ -17,7 +18,8 @@ enum {
 
 /* Lengths 5 6 7 8 10 11 12 13 14 15 19 20 21 22 23 24 25 26 27 28 30. */
 static const uint8_t step[GROUPS] = {5, 1, 1, 1, 2, 1, 1, 1, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2};
-static const uint8_t count[GROUPS] = {10, 26, 32, 6, 5, 3, 2, 6, 2, 3, 3, 8, 13, 26, 29, 12, 4, 15, 19, 29, 4};
+static const uint8_t count[GROUPS] = {10, 26, 32, 6,  5,  3,  2, 6,  2,  3, 3,
+                                      8,  13, 26, 29, 12, 4, 15, 19, 29, 4};
 
 static const uint8_t symbol[SYMBOLS] = {
     48, 49, 50, 97, 99, 101, 105, 111, 115, 116, 32, 37, 45, 46, 47, 51, 52, 53, 54, 55, 56, 57, 61,
@@ -42,44 +44,48 @@ void gram_hpack_huff_begin(struct gram_hpack_huff *huff)
 
 int gram_hpack_huff_feed(struct gram_hpack_huff *huff, const uint8_t *data, size_t len, uint8_t *out)
 {
-    struct gram_hpack_huff h = *huff;
-    uint32_t bits = h.spare;
-    unsigned bit_count = h.spare_count;
+    unsigned group = huff->group, rank = huff->rank, base = huff->base;
+    unsigned bit_count = huff->spare_count;
+    uint32_t bits = huff->spare; /* the lowest bit_count are still to be used, above them are used ones */
     uint8_t *end = out;
 
     for (size_t i = 0; i < len; i++) {
-        bits = (bits << 8 | data[i]) & 0xfff;
+        bits = bits << 8 | data[i];
         bit_count += 8;
-        while (bit_count >= step[h.group]) {
-            unsigned n = step[h.group];
+        while (bit_count >= step[group]) {
+            unsigned n = step[group];
             bit_count -= n;
-            unsigned rank = (unsigned)h.rank << n | (bits >> bit_count & ((1u << n) - 1));
-            if (rank >= count[h.group]) {
-                h.rank = (uint8_t)(rank - count[h.group]);
-                h.base = (uint8_t)(h.base + count[h.group]);
-                h.group++;
+            rank = rank << n | (bits >> bit_count & ((1u << n) - 1));
+            if (rank >= count[group]) {
+                rank -= count[group];
+                base += count[group];
+                group++;
                 continue;
             }
-            if (h.base + rank == EOS)
+            if (base + rank == EOS)
                 return GRAM_HPACK_E_HUFFMAN; /* RFC 7541 5.2 */
-            *end++ = symbol[h.base + rank];
-            h.group = h.rank = h.base = 0;
+            *end++ = symbol[base + rank];
+            group = rank = base = 0;
         }
-        h.last = data[i];
+        huff->last = data[i];
     }
-    h.spare = (uint8_t)(bits & ((1u << bit_count) - 1));
-    h.spare_count = (uint8_t)bit_count;
-    *huff = h;
+    huff->group = (uint8_t)group;
+    huff->rank = (uint8_t)rank;
+    huff->base = (uint8_t)base;
+    huff->spare_count = (uint8_t)bit_count;
+    huff->spare = (uint8_t)(bits & ((1u << bit_count) - 1));
     return (int)(end - out);
 }
 
 bool gram_hpack_huff_end(const struct gram_hpack_huff *huff)
 {
-    /* Up to 7 bits, all ones (RFC 7541 5.2); so they are within the last byte, and reach no further than the fourth group. */
+    /* Up to 7 bits, all ones (RFC 7541 5.2): so they are within the last byte, and end before the fifth
+     * group. */
     static const uint8_t used[] = {0, 5, 6, 7};
     if (huff->group >= sizeof used)
         return false;
+    /* Spare bits are up to 4 in the first group and none in the next three. */
     unsigned padding = used[huff->group] + huff->spare_count;
     unsigned ones = (1u << padding) - 1;
-    return padding <= 7 && (huff->last & ones) == ones;
+    return (huff->last & ones) == ones;
 }

@@ -1,4 +1,5 @@
-/* Writes integers of RFC 7541 5.1. No states. What does not fit is lost as a whole, and so is all that follows it. */
+/* Writes integers of RFC 7541 5.1. No states. What does not fit is lost as a whole, and so is all that
+ * follows it. */
 #include "hpack_integer.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Finds a string among candidates while it streams past, without keeping it.
  *
- * State: `candidate` is the first of the candidates that begin with the `len` bytes so far (its own first `len` characters are these
- * bytes), or GRAM_HPACK_NO_MATCH. It only ever moves forward, so a string costs at most one walk through the candidates,
- * however long it is and however it is cut. */
+ * State: `candidate` is the first of the candidates that begin with the `len` bytes so far (its own first
+ * `len` characters are these bytes), or GRAM_HPACK_NO_MATCH. It only ever moves forward, so a string costs
+ * at most one walk through the candidates, however long it is and however it is cut. */
 #include "hpack.h"
 
 void gram_hpack_match_begin(struct gram_hpack_match *m)
@@ -19,21 +19,22 @@ static bool same_start(const char *a, const char *b, unsigned len)
     return true;
 }
 
-/* The first candidate from `m->candidate` on that begins with the bytes so far, then `next` (NUL: ends there). */
-static unsigned find(const struct gram_hpack_match *m, gram_hpack_candidate_fn *at, const void *ctx, char next)
+/* The first candidate from `m->candidate` on that begins with the bytes so far, then `next` (NUL: ends
+ * there). */
+static unsigned find(const struct gram_hpack_match *m, gram_hpack_candidate_fn *at, const void *ctx,
+                     char next)
 {
-    const char *known = at(ctx, m->candidate);
+    unsigned i = m->candidate;
+    const char *known = at(ctx, i);
+    const char *other;
+
     if (known == NULL)
         return GRAM_HPACK_NO_MATCH;
-    if (known[m->len] == next)
-        return m->candidate;
-    for (unsigned i = m->candidate + 1u; i < GRAM_HPACK_NO_MATCH; i++) {
-        const char *other = at(ctx, i);
-        if (other == NULL)
-            break;
+    if (known[m->len] == next) /* by far the most frequent, and without looking back */
+        return i;
+    while ((other = at(ctx, ++i)) != NULL)
         if (same_start(other, known, m->len) && other[m->len] == next)
             return i;
-    }
     return GRAM_HPACK_NO_MATCH;
 }
 

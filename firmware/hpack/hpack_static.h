@@ -1,4 +1,4 @@
-/* The static table (RFC 7541 appendix A) as the decoder needs it: names, their numbers, lengths. */
+/* The static table (RFC 7541 appendix A) as the decoder needs it: names, their numbers, sizes. */
 #ifndef HPACK_STATIC_H
 #define HPACK_STATIC_H
 
@@ -24,7 +24,7 @@ static inline bool gram_hpack_static_has_value(unsigned index)
 }
 
 const char *gram_hpack_static_name(unsigned index);
-unsigned gram_hpack_static_name_len(unsigned index);
-unsigned gram_hpack_static_value_len(unsigned index);
+/* Of the whole entry (RFC 7541 4.1). */
+unsigned gram_hpack_static_size(unsigned index);
 
 #endif

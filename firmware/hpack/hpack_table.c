@@ -1,21 +1,18 @@
-/* The dynamic table, in one state: `count` entries from slot `first` (the newest) upwards, around the end of the arrays.
+/* The dynamic table, in one state: `count` entries from slot `first` (the newest) upwards, around the end
+ * of the arrays.
  *
- * Invariants: size is the sum of entry_size of those entries, size <= max <= GRAM_HPACK_TABLE_SIZE. Every size is at least 32,
- * so count never exceeds GRAM_HPACK_TABLE_SIZE / 32 <= GRAM_HPACK_ENTRIES: the slots cannot run out before the sizes do. */
+ * Invariants: size is the sum of entry_size of those entries, size <= max <= GRAM_HPACK_TABLE_SIZE. Every
+ * size is at least 32, so count never exceeds GRAM_HPACK_TABLE_SIZE / 32 <= GRAM_HPACK_ENTRIES: the slots
+ * cannot run out before the sizes do. */
 #include "hpack_table.h"
-
-static unsigned slot_of(const struct gram_hpack_table *table, unsigned age)
-{
-    unsigned slot = table->first + age;
-    return slot < GRAM_HPACK_ENTRIES ? slot : slot - GRAM_HPACK_ENTRIES;
-}
 
 /* Drops the oldest entries until the rest takes `room` bytes at most. */
 static void evict(struct gram_hpack_table *table, uint32_t room)
 {
     while (table->size > room) {
+        int oldest = gram_hpack_table_slot(table, table->count - 1u);
+        table->size = (uint16_t)(table->size - table->entry_size[oldest]);
         table->count--;
-        table->size = (uint16_t)(table->size - table->entry_size[slot_of(table, table->count)]);
     }
 }
 
@@ -46,15 +43,4 @@ void gram_hpack_table_add(struct gram_hpack_table *table, const struct gram_hpac
     table->entry_size[table->first] = (uint16_t)entry->size;
     table->entry_name[table->first] = entry->name;
     table->entry_value[table->first] = entry->value;
-}
-
-bool gram_hpack_table_get(const struct gram_hpack_table *table, uint32_t age, struct gram_hpack_entry *entry)
-{
-    if (age >= table->count)
-        return false;
-    unsigned slot = slot_of(table, age);
-    entry->size = table->entry_size[slot];
-    entry->name = table->entry_name[slot];
-    entry->value = table->entry_value[slot];
-    return true;
 }

@@ -14,8 +14,9 @@ struct gram_hpack_entry {
     uint16_t value; /* what it means; if the name is without meaning: see gram_hpack_entry_keep */
 };
 
-/* A name that nobody knows (OTHER, PSEUDO, BAD) may still be used by a later literal, whose size counts the name's length. Its value
- * means nothing to anyone but that it may be BAD: so the entry keeps the name's length in the value's place, and BAD as a bit. */
+/* A name that nobody knows (OTHER, PSEUDO, BAD) may still be used by a later literal, whose size counts the
+ * name's length. Its value means nothing to anyone but that it may be BAD: so the entry keeps the name's
+ * length in the value's place, and BAD as a bit. */
 static inline bool gram_hpack_name_known(uint8_t name)
 {
     return name != GRAM_HPACK_NAME_OTHER && name < GRAM_HPACK_NAME_PSEUDO;
@@ -23,7 +24,8 @@ static inline bool gram_hpack_name_known(uint8_t name)
 
 static inline uint16_t gram_hpack_entry_keep(uint32_t name_len, bool bad)
 {
-    return (uint16_t)((name_len & 0x7fffu) | (bad ? 0x8000u : 0)); /* of a name beyond 32767 bytes there is never an entry */
+    /* 15 bits are enough: a longer name never gets an entry. */
+    return (uint16_t)((name_len & 0x7fffu) | (bad ? 0x8000u : 0));
 }
 
 static inline uint16_t gram_hpack_entry_name_len(uint16_t kept)
@@ -37,11 +39,19 @@ static inline bool gram_hpack_entry_bad(uint16_t kept)
 }
 
 void gram_hpack_table_init(struct gram_hpack_table *table);
-/* Sets the size that may be used, at most GRAM_HPACK_TABLE_SIZE, and evicts at once what is beyond (RFC 7541 4.3). */
+/* Sets the size that may be used, at most GRAM_HPACK_TABLE_SIZE, and evicts at once what is beyond (RFC
+ * 7541 4.3). */
 void gram_hpack_table_resize(struct gram_hpack_table *table, uint16_t max);
 /* Evicts until it fits, then adds; an entry larger than the table empties it (RFC 7541 4.4). */
 void gram_hpack_table_add(struct gram_hpack_table *table, const struct gram_hpack_entry *entry);
-/* The entry `age` places after the newest (0). False if there is none. */
-bool gram_hpack_table_get(const struct gram_hpack_table *table, uint32_t age, struct gram_hpack_entry *entry);
+/* The slot of the entry `age` places after the newest (0): where it is in the table's arrays. Negative if
+ * there is none. */
+static inline int gram_hpack_table_slot(const struct gram_hpack_table *table, uint32_t age)
+{
+    if (age >= table->count)
+        return -1;
+    int slot = table->first + (int)age;
+    return slot < GRAM_HPACK_ENTRIES ? slot : slot - GRAM_HPACK_ENTRIES;
+}
 
 #endif

@@ -13,7 +13,8 @@ void guard_page_open(struct guard_page *guard, size_t size)
     guard->page = (size_t)sysconf(_SC_PAGESIZE);
     guard->room = size > 0 ? (size + guard->page - 1) / guard->page * guard->page : guard->page;
     guard->map = mmap(NULL, guard->room + 2 * guard->page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (guard->map == MAP_FAILED || mprotect(guard->map + guard->page, guard->room, PROT_READ | PROT_WRITE) != 0) {
+    if (guard->map == MAP_FAILED ||
+        mprotect(guard->map + guard->page, guard->room, PROT_READ | PROT_WRITE) != 0) {
         perror("guard_page_open");
         exit(1);
     }

@@ -1,4 +1,4 @@
-/* Memory whose neighbours are not there: a read or write one byte beyond either end stops the test at once. */
+/* Memory whose neighbours are not there: a read or write beyond either end stops the test at once. */
 #ifndef GUARD_PAGE_H
 #define GUARD_PAGE_H
 
