@@ -41,11 +41,9 @@ static void poll_conn(struct gram_conn *conn)
 
 static uint32_t until_due(const struct gram_conn *conn)
 {
-    uint32_t now = conn->server->now;
-
     if (!conn->in_use || !conn->has_due)
         return GRAM_FOREVER;
-    return gram_time_reached(now, conn->due) ? 0 : conn->due - now;
+    return gram_time_reached(conn->server->now, conn->due) ? 0 : conn->due - conn->server->now;
 }
 
 uint32_t gram_server_poll(gram_server *server, uint32_t now_ms)
