@@ -3,12 +3,14 @@
 CC := $(or $(HOST_CC),gcc)
 AR := ar
 NM := nm
-RAM_KB := 65536
+# the application's limits of a small device
+RAM_KB := 64
 CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS := -lnghttp2
 TARGET_DIR := tests/wire
 TARGET_SRCS := $(wildcard tests/wire/*.c) host_sim/wire.c
-INC.tests/wire = $(EVERYTHING) $(call dirs,tests/wire host_sim)
+# host_sim, for wire.h, comes last: it has a lwipopts_target.h and a gram_target_config.h of its own
+INC.tests/wire = $(EVERYTHING) $(call dirs,tests/wire) -idirafter host_sim
 INC.host_sim/wire.c = $(call dirs,host_sim)
 IMAGE := build/test/wire/wire
 LINK_NEEDS :=
