@@ -30,6 +30,15 @@
 #define SCB_MMFAR REG32(0xE000ED34u)
 #define SCB_BFAR REG32(0xE000ED38u)
 
+#define MPU_TYPE REG32(0xE000ED90u)
+#define MPU_TYPE_REGIONS(type) ((type) >> 8 & 0xFFu)
+#define MPU_CTRL REG32(0xE000ED94u)
+#define MPU_CTRL_ON_WITH_DEFAULT_MAP 0x5u
+#define MPU_RBAR REG32(0xE000ED9Cu)
+#define MPU_RBAR_REGION_0 0x10u
+#define MPU_RASR REG32(0xE000EDA0u)
+#define MPU_RASR_NO_ACCESS_64KB (1u << 28 | 15u << 1 | 1u) /* nor execution */
+
 static inline void irq_disable(void)
 {
     __asm volatile("cpsid i" ::: "memory");

@@ -36,10 +36,10 @@ static const struct {
     uint32_t bit;
     const char *text;
 } reasons[] = {
-    {1u << 0, "code was fetched from memory that holds none"},
-    {1u << 1, "access that the MPU forbids"},
-    {1u << 3, "return from an interrupt to memory that the MPU forbids"},
-    {1u << 4, "the stack ran into memory that the MPU forbids"},
+    {1u << 0, "code was fetched from memory that may hold none"},
+    {1u << 1, "access to the guarded memory below the stack"},
+    {1u << 3, "return from an interrupt to a stack in guarded memory"},
+    {1u << 4, "no room on the stack for an interrupt or a fault"},
     {1u << 8, "code was fetched from an address where there is nothing"},
     {1u << 9, "access to an address where there is nothing"},
     {1u << 10, "write to an address where there is nothing (some instructions before pc)"},

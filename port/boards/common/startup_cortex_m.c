@@ -10,7 +10,7 @@
 #include "fault.h"
 
 /* From the linker script. */
-extern uint32_t _stack_top[], _data_start[], _data_end[], _data_load[], _bss_start[], _bss_end[];
+extern uint32_t _stack_bottom[], _stack_top[], _data_start[], _data_end[], _data_load[], _bss_start[], _bss_end[];
 
 int main(void);
 void reset(void);
@@ -44,6 +44,20 @@ static const struct {
     {EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT},
 };
 
+/* The stack is the first thing in RAM; below it most chips have nothing, and an overflow is a bus fault.
+ * Some have (or QEMU pretends that they have) memory that takes writes, so the MPU forbids the 64 KB below
+ * where there is an MPU. */
+static void guard_stack(void)
+{
+    if (MPU_TYPE_REGIONS(MPU_TYPE) == 0) {
+        return;
+    }
+    MPU_RBAR = ((uint32_t)(uintptr_t)_stack_bottom - 0x10000u) | MPU_RBAR_REGION_0;
+    MPU_RASR = MPU_RASR_NO_ACCESS_64KB;
+    MPU_CTRL = MPU_CTRL_ON_WITH_DEFAULT_MAP;
+    __asm volatile("dsb\n\tisb" ::: "memory");
+}
+
 void reset(void)
 {
     const uint32_t *from = _data_load;
@@ -56,6 +70,7 @@ void reset(void)
     }
     /* A division by zero is a fault that says so, not a silent 0. */
     SCB_CCR |= SCB_CCR_DIV_0_TRP;
+    guard_stack();
     main();
     fault_stop("main() returned");
 }
