@@ -33,7 +33,7 @@ enum {
     GRAM_HPACK_TRANSFER_ENCODING = 57,
     GRAM_HPACK_EXTRA = 62,     /* the first of the layers above */
     GRAM_HPACK_NAME_PSEUDO = 254, /* starts with a colon, and is none of the above */
-    GRAM_HPACK_NAME_BAD = 255 /* no field name (RFC 9113 8.2.1): empty, upper case, control or 8-bit characters */
+    GRAM_HPACK_NAME_BAD = 255 /* no field name (RFC 9113 8.2.1): empty, upper case, control, 8-bit */
 };
 
 enum {

@@ -1,4 +1,5 @@
-/* The remembering vocabulary. Checks what the decoder promises: every value that begins ends before the next, no bytes outside. */
+/* The remembering vocabulary. Checks what the decoder promises: every value that begins ends before the
+ * next, no bytes outside. */
 #include "hpack_record.h"
 
 #include <stdio.h>

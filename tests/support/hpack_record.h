@@ -1,5 +1,5 @@
-/* A vocabulary that remembers everything: it gives every value of a known name a number and keeps its bytes, so that a test can
- * compare header lists as strings. */
+/* A vocabulary that remembers everything: it gives every value of a known name a number and keeps its
+ * bytes, so that a test can compare header lists as strings. */
 #ifndef HPACK_RECORD_H
 #define HPACK_RECORD_H
 
@@ -41,7 +41,8 @@ extern const struct gram_hpack_vocab hpack_record_vocab;
 void hpack_record_init(struct hpack_record *record, const char *const *extra);
 /* Forgets the block's fields, not what numbers mean. */
 void hpack_record_begin(struct hpack_record *record);
-/* The strings of field `i`; "?" for a name without meaning, "!" for a bad name or value, "" for a value that nobody asked for. */
+/* The strings of field `i`; "?" for a name without meaning, "!" for a bad name or value, "" for a value
+ * that nobody asked for. */
 const char *hpack_record_name(const struct hpack_record *record, size_t i);
 const uint8_t *hpack_record_value(const struct hpack_record *record, size_t i, size_t *len);
 /* Field `i` as "name: value", in static memory. */

@@ -1,4 +1,5 @@
-/* RFC 7541's appendices as tables of a test's own, against which the implementation's shorter ones are held. */
+/* RFC 7541's appendices as tables of a test's own, against which the implementation's shorter ones are
+ * held. */
 #ifndef HPACK_RFC_H
 #define HPACK_RFC_H
 
@@ -19,7 +20,8 @@ struct hpack_rfc_code {
 };
 extern const struct hpack_rfc_code hpack_rfc_huffman[257];
 
-/* Encodes `len` bytes by that table, padded with ones. Returns the length; `out` has room for 4 bytes a symbol. */
+/* Encodes `len` bytes by that table, padded with ones. Returns the length; `out` has room for 4 bytes a
+ * symbol. */
 size_t hpack_rfc_huffman_encode(const uint8_t *data, size_t len, uint8_t *out);
 
 #endif

@@ -1,4 +1,5 @@
-/* Random numbers that come again: a test prints its seed, and GRAM_TEST_SEED in the environment sets it. Not <stdlib.h>'s random(). */
+/* Random numbers that come again: a test prints its seed, and GRAM_TEST_SEED in the environment sets it.
+ * Not <stdlib.h>'s random(). */
 #ifndef TEST_RANDOM_H
 #define TEST_RANDOM_H
 
