@@ -190,6 +190,7 @@ static void answer_http(struct gram_call *call, uint16_t status, const char *bod
 {
     call->http_status = status;
     call->reason = body;
+    gram_h2_discard(&call->conn->h2, call->slot);
     call->phase = GRAM_CALL_HTTP_WAIT; /* a client that is still sending would take an early answer for a failure */
 }
 

@@ -44,6 +44,7 @@ struct gram_h2_stream {
     uint16_t content_length; /* modulo 65535, GRAM_H2_NO_LENGTH: not given */
     uint16_t received;   /* DATA without padding so far, modulo 65535 */
     uint8_t state;
+    bool discards;       /* its DATA is not kept: bytes beyond the window do no harm */
 };
 
 /* How a stream that is no longer in a slot has ended: what may still come for it depends on it (RFC 9113 5.1). */
@@ -233,6 +234,9 @@ void gram_h2_send_data(struct gram_h2_conn *conn, unsigned slot, size_t len, boo
 
 /* Ends one stream with RST_STREAM, telling closed(). */
 void gram_h2_reset(struct gram_h2_conn *conn, unsigned slot, enum gram_h2_error error);
+
+/* The stream's DATA will not be kept from now on: what was sent beyond its window is let pass. */
+void gram_h2_discard(struct gram_h2_conn *conn, unsigned slot);
 
 /* The layer above has consumed `len` bytes of the stream's DATA, or has made room for so many more. */
 void gram_h2_credit(struct gram_h2_conn *conn, unsigned slot, size_t len);

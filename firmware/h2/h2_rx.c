@@ -76,7 +76,7 @@ static gram_h2_ok begin_data(struct gram_h2_conn *conn)
         return gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_STREAM_CLOSED);
     }
     struct gram_h2_stream *s = &conn->streams[slot];
-    if ((int64_t)rx->left > s->recv_window)
+    if ((int64_t)rx->left > s->recv_window && !s->discards)
         return gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_FLOW_CONTROL_ERROR);
     s->recv_window -= (int32_t)rx->left;
     rx->slot = (uint8_t)slot;

@@ -130,6 +130,11 @@ void gram_h2_credit(struct gram_h2_conn *conn, unsigned slot, size_t len)
     conn->streams[slot].credit += (uint32_t)len;
 }
 
+void gram_h2_discard(struct gram_h2_conn *conn, unsigned slot)
+{
+    conn->streams[slot].discards = true;
+}
+
 static void write_window_update(struct gram_h2_conn *conn, uint32_t id, uint32_t *credit, int32_t *window)
 {
     uint8_t payload[4];

@@ -41,6 +41,7 @@ int gram_h2_claim(struct gram_h2_conn *conn, uint32_t id)
         s->credit = 0;
         s->content_length = GRAM_H2_NO_LENGTH;
         s->received = 0;
+        s->discards = false;
         conn->streams_open++;
         return i;
     }
