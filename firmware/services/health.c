@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "gram/server.h"
+#include "gram/text.h"
 
 #define LOOK_AGAIN_MS 1000
 
@@ -114,7 +115,11 @@ gram_status gram_health_check(gram_call *call, const grpc_health_v1_HealthCheckR
     int service = find(app, req->service);
 
     if (service == NO_SERVICE) {
-        return gram_call_fail(call, GRAM_NOT_FOUND, "unknown service");
+        char line[sizeof req->service + 16];
+        struct gram_text t = gram_text_in(line, sizeof line);
+        gram_text_str(&t, "no service ");
+        gram_text_str(&t, req->service);
+        return gram_call_fail(call, GRAM_NOT_FOUND, line);
     }
     rep->status = status_of(state_of(app), service);
     return GRAM_OK;

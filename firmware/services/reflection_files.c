@@ -57,16 +57,6 @@ static bool is_named(const struct gram_file *file, const char *name)
     return strcmp(file->name, name) == 0;
 }
 
-static bool defines(const struct gram_file *file, const char *symbol)
-{
-    for (const char *s = file->symbols; *s != '\0'; s += strlen(s) + 1) {
-        if (strcmp(s, symbol) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const struct gram_file *gram_reflection_file_named(const struct gram_app *app, const char *name)
 {
     return find(app, is_named, name);
@@ -75,5 +65,5 @@ const struct gram_file *gram_reflection_file_named(const struct gram_app *app, c
 const struct gram_file *gram_reflection_file_with(const struct gram_app *app, const char *symbol)
 {
     /* ".user.User" is how descriptors themselves name a type. */
-    return find(app, defines, symbol[0] == '.' ? symbol + 1 : symbol);
+    return find(app, gram_reflection_defines, symbol[0] == '.' ? symbol + 1 : symbol);
 }
