@@ -38,6 +38,7 @@ struct client_link {
     size_t out_len;
     bool lost;
     bool half; /* requests stop half-way */
+    unsigned made; /* calls on this connection */
     struct call calls[CLIENT_CALLS];
 };
 
@@ -311,6 +312,7 @@ static void connect_to_server(struct client *client)
     tcp_recv(link->pcb, on_received);
     tcp_err(link->pcb, on_error);
     tcp_nagle_disable(link->pcb);
+    ip_set_option(link->pcb, SOF_KEEPALIVE); /* the server's last word may be lost as well */
     if (tcp_connect(link->pcb, &world_server, WORLD_PORT, on_connected) != ERR_OK) {
         world_fail("tcp_connect");
     }
@@ -353,16 +355,21 @@ static void submit(struct client_link *link, struct call *call)
     }
 }
 
-static void begin_calls(struct client *client)
+/* Begins as many calls as there may be. Returns how many are on their way then. */
+static unsigned begin_calls(struct client *client)
 {
     struct client_link *link = client->link;
+    unsigned active = 0;
 
-    for (int i = 0; i < CLIENT_CALLS && client->begun < client->share; i++) {
-        if (!link->calls[i].active) {
+    for (int i = 0; i < CLIENT_CALLS; i++) {
+        if (!link->calls[i].active && client->begun < client->share && link->made < CLIENT_CALLS_PER_CONNECTION) {
             link->calls[i].number = client->begun++;
+            link->made++;
             submit(link, &link->calls[i]);
         }
+        active += link->calls[i].active;
     }
+    return active;
 }
 
 /* Collects what nghttp2 has to say: it speaks frame by frame, and one write for each would fill lwIP's queue. */
@@ -421,6 +428,20 @@ static void reconnect(struct client *client)
     }
 }
 
+/* Ends the connection in good order; the session goes in the next round, since nghttp2 may be at work in this one. */
+static void hang_up(struct client *client)
+{
+    struct tcp_pcb *pcb = client->link->pcb;
+
+    if (pcb != NULL) {
+        forget_pcb(client->link);
+        if (tcp_close(pcb) != ERR_OK) {
+            world_fail("tcp_close");
+        }
+    }
+    client->state = CLIENT_CLOSING;
+}
+
 void client_reset(struct client *client, uint32_t share)
 {
     memset(client, 0, sizeof *client);
@@ -440,7 +461,10 @@ void client_poll(struct client *client)
         if (client->link->lost) {
             reconnect(client);
         } else if (client->state == CLIENT_OPEN) {
-            begin_calls(client);
+            if (begin_calls(client) == 0 && client->link->made >= CLIENT_CALLS_PER_CONNECTION) {
+                hang_up(client);
+                break;
+            }
             fill_out(client->link);
             send_out(client->link);
         }
@@ -461,20 +485,10 @@ bool client_is_done(const struct client *client)
 
 void client_close(struct client *client)
 {
-    struct tcp_pcb *pcb;
-
-    if (client->link == NULL) {
-        return;
-    }
-    pcb = client->link->pcb;
-    if (pcb != NULL) {
-        forget_pcb(client->link);
-        if (tcp_close(pcb) != ERR_OK) {
-            world_fail("tcp_close");
-        }
-    }
     client->share = client->answered;
-    client->state = CLIENT_CLOSING;
+    if (client->link != NULL) {
+        hang_up(client);
+    }
 }
 
 void client_vanish(struct client *client)

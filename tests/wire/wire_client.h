@@ -10,12 +10,13 @@
 #include <stdint.h>
 
 #define CLIENT_CALLS 4 /* at a time; the server's GRAM_MAX_CONCURRENT_STREAMS allows so many */
+#define CLIENT_CALLS_PER_CONNECTION 250 /* then it takes a new one */
 
 enum client_state {
     CLIENT_NONE,       /* no connection */
     CLIENT_CONNECTING,
     CLIENT_OPEN,
-    CLIENT_CLOSING,    /* its calls are done, it has said goodbye */
+    CLIENT_CLOSING,    /* it has hung up */
     CLIENT_VANISHED    /* its cable is cut, and it has forgotten all */
 };
 
