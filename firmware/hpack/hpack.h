@@ -110,7 +110,7 @@ struct gram_hpack_huff {
     uint8_t group; /* codes of one length: the group whose code may come next */
     uint8_t rank;  /* the bits so far, as a number among the codes of the groups from there on */
     uint8_t base;  /* symbols in the groups before */
-    uint8_t spare; /* bits read and not used yet, too few for the next group */
+    uint8_t spare; /* the lowest spare_count bits are read and not used yet, too few for the next group */
     uint8_t spare_count;
     uint8_t last;  /* the last byte, which may end in padding */
 };

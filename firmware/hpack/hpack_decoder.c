@@ -58,7 +58,8 @@ static const char *known_name(const void *ctx, unsigned i)
     return above->vocab->name(above->ctx, i - HPACK_STATIC_COUNT);
 }
 
-/* RFC 9113 8.2.1, and 8.3: a colon begins a pseudo-header's name and is nowhere else. */
+/* What more bytes of a name make of it. RFC 9113 8.2.1, and 8.3: a colon begins a pseudo-header's name and is
+ * nowhere else. */
 static uint8_t judge_name(uint8_t name, const uint8_t *data, size_t len, bool first)
 {
     for (size_t i = 0; i < len; i++) {
@@ -73,8 +74,7 @@ static uint8_t judge_name(uint8_t name, const uint8_t *data, size_t len, bool fi
 
 static void name_data(struct gram_hpack_dec *dec, const struct above *above, const uint8_t *data, size_t len)
 {
-    if (dec->name != GRAM_HPACK_NAME_BAD)
-        dec->name = judge_name(dec->name, data, len, dec->name_len == 0);
+    dec->name = judge_name(dec->name, data, len, dec->name_len == 0);
     gram_hpack_match_feed(&dec->match, known_name, above, data, len);
     dec->name_len = longer(dec->name_len, len);
 }
@@ -220,7 +220,6 @@ static enum gram_hpack_error string_end(struct gram_hpack_dec *dec, const struct
     } else {
         value_end(dec, above);
         dec->state = FIELD;
-        dec->flags = 0;
     }
     return GRAM_HPACK_OK;
 }

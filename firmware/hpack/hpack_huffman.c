@@ -73,7 +73,7 @@ int gram_hpack_huff_feed(struct gram_hpack_huff *huff, const uint8_t *data, size
     huff->rank = (uint8_t)rank;
     huff->base = (uint8_t)base;
     huff->spare_count = (uint8_t)bit_count;
-    huff->spare = (uint8_t)(bits & ((1u << bit_count) - 1));
+    huff->spare = (uint8_t)bits;
     return (int)(end - out);
 }
 

@@ -59,6 +59,8 @@ static void test_prefixes(void **state)
     gives(list, "a\0", 2, GRAM_HPACK_NO_MATCH); /* NUL is no end */
     gives(list, "\0", 1, GRAM_HPACK_NO_MATCH);
     gives(list, "ab\0c", 4, GRAM_HPACK_NO_MATCH);
+    static const char *const beyond[] = {"q\0r", NULL};
+    gives(beyond, "q\0r", 3, GRAM_HPACK_NO_MATCH); /* nor is what lies behind it the candidate's */
     gives(list, "\xff", 1, GRAM_HPACK_NO_MATCH);
 }
 
