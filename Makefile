@@ -37,8 +37,7 @@ include port/deps/deps.mk
 SOURCES_READY := $(LWIP_READY) $(NANOPB_READY) $(STAMPS)/venv
 FIRMWARE_READY := $(SOURCES_READY) $(STAMPS)/need-firmware
 CHECK_READY := $(NANOPB_READY) $(CMOCKA_DIR)/.gram-pin $(STAMPS)/venv $(STAMPS)/need-check
-TEST_READY := $(CHECK_READY) $(FIRMWARE_READY) $(STAMPS)/venv-test $(STAMPS)/need-qemu $(STAMPS)/need-fuzz \
-              $(STAMPS)/need-clients
+TEST_READY := $(CHECK_READY) $(FIRMWARE_READY) $(STAMPS)/venv-test $(STAMPS)/need-qemu $(STAMPS)/need-fuzz
 
 image = +@$(MAKE) -f firmware/image.mk TARGET=$1 APP=$2
 # A port that is taken is said in one line, before anything starts.
@@ -82,6 +81,9 @@ all-apps: $(FIRMWARE_READY) # every application on every target
 	+@set -e; for app in $(APPS); do for target in sim $(BOARDS); do \
 	    $(MAKE) -f firmware/image.mk TARGET=$$target APP=$$app; done; done
 
+test-clients: all-apps $(STAMPS)/venv-test # grpcurl, Go, Node: what tests/interop calls with
+	@PATH="$(CURDIR)/build/venv/bin:$$PATH" $(PYTHON) tests/interop/prepare.py
+
 coverage: $(CHECK_READY) $(STAMPS)/venv-test ## lines and branches of the core that the quick tests reach
 	@$(PYTHON) tests/run.py --only coverage
 
@@ -103,4 +105,4 @@ clean: ## removes what was built, keeps what was fetched
 distclean: ## removes all of build/
 	@rm -rf build
 
-.PHONY: help run sim firmware qemu check test all-apps coverage fuzz size lint clean distclean
+.PHONY: help run sim firmware qemu check test all-apps test-clients coverage fuzz size lint clean distclean

@@ -131,7 +131,7 @@ def pytest(folder, *more):
 
 
 def go():
-    done = subprocess.run([PYTHON, "port/deps/go.py", "--print"], capture_output=True, text=True)
+    done = subprocess.run([PYTHON, "port/deps/tools.py", "--print", "go"], capture_output=True, text=True)
     return done.stdout.strip()
 
 
@@ -222,9 +222,9 @@ def suites(quick):
     if glob.glob("tests/firmware/test_*.py"):
         found.append(Suite("firmware", 180, ["make", "all-apps"], pytest("firmware")))
     if glob.glob("tests/interop/test_*.py"):
-        found.append(Suite("interop", 480, ["make", "all-apps"], pytest("interop", "-m", "not matrix")))
+        found.append(Suite("interop", 480, ["make", "test-clients"], pytest("interop", "-m", "not matrix")))
     if glob.glob("tests/conformance/test_*.py"):
-        found.append(Suite("conformance", 120, ["make", "all-apps"], pytest("conformance", "-m", "not matrix")))
+        found.append(Suite("conformance", 120, ["make", "test-clients"], pytest("conformance", "-m", "not matrix")))
     return found
 
 

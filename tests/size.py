@@ -8,9 +8,10 @@
  structs   of what is there once for each connection, call, stream: from the debug information
  images    every application on every board: flash, RAM with its stack, and the worst stack that the call graph shows
 
-Stack: gcc's -fcallgraph-info=su gives each function's frame and callees. A call through a pointer may reach every
-function whose address is taken, in the folders that MAY_CALL lists for the caller's. A call that would close a circle is not
-followed; how many there were is said. Frames of the C library are unknown and count 0.
+Stack: gcc's -fcallgraph-info=su gives each function's frame and callees. A call through a struct's member may reach every
+function that any source puts into a member of that name (`.next = stream_next`, `netif->output = etharp_output`); where
+nothing is found so, every function whose address is taken otherwise, in the folders that MAY_CALL lists for the caller's. A call that
+would close a circle is not followed; how many there were is said. Frames of the C library are unknown and count 0.
 """
 import os
 import re
@@ -29,12 +30,14 @@ BUDGET_CONN = 2560
 STRUCTS = ["gram_server", "gram_conn", "gram_call", "gram_held", "gram_message_buf", "gram_h2_conn", "gram_h2_stream",
            "gram_hpack_dec", "gram_hpack_enc"]
 
-# Whom the calls through pointers of a folder may reach (its own functions never).
+# Whom a folder's calls through plain pointers may reach.
 MAY_CALL = {
     "hpack": ["h2", "grpc"], "h2": ["grpc", "port"], "grpc": ["gen", "interceptors", "apps", "port", "nanopb"],
-    "gen": ["apps", "services"], "nanopb": ["grpc", "apps", "services", "gen"], "lwip": ["port", "lwip"],
+    "gen": ["apps", "services"], "nanopb": ["nanopb", "grpc", "apps", "services", "gen"], "lwip": ["port", "lwip"],
     "port": ["boards"], "boards": ["boards", "port"], "services": [], "apps": [], "interceptors": [], "util": [],
 }
+# Here all tables are written with the members' names: a member that nothing is put into is NULL.
+OURS = ["util", "hpack", "h2", "grpc", "gen", "services", "interceptors", "apps"]
 
 
 def folder_of(path):
@@ -65,19 +68,45 @@ def sections(path):
 # ---- stack ---------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=None)
+def source_lines(path):
+    return Path(path).read_text(errors="replace").splitlines() if Path(path).is_file() else []
+
+
+def assigned(text):
+    """(member, function) of all that a source puts into members by name, itself or through lwIP's setters."""
+    yield from re.findall(r"(?:\.|->)(\w+)\s*=\s*&?(\w+)\b(?!\s*[(.\[]|->)", text)
+    for event, name in re.findall(r"\btcp_(accept|recv|sent|err|poll)\(\w+,\s*(\w+)", text):
+        yield "TCP_EVENT_" + event.upper(), name
+    for name in re.findall(r"\bnetif_add\([^;]*?(\w+)\)", text):
+        yield "input", name
+
+
+def members_called(line):
+    """Through which members a line of source calls."""
+    return tuple(re.findall(r"(?:(?:\.|->)|\b(?=TCP_EVENT_))(\w+)\(", line))
+
+
 class Graph:
     """The call graph of a set of objects."""
 
     def __init__(self, objects):
         self.frame, self.calls, self.folder = {}, defaultdict(set), {}
-        self.taken, self.cut = defaultdict(set), 0
-        self.local = {}
+        self.taken, self.cut, self.unknown = defaultdict(set), 0, set()
+        self.members, self.through = defaultdict(set), defaultdict(set)
+        sources = set()
         for obj in objects:
             ci = Path(obj).with_suffix(".ci")
             if ci.exists():
-                self._read(ci.read_text(), folder_of(obj))
+                sources.add(self._read(ci.read_text(), folder_of(obj)))
         for obj in objects:
             self._addresses(obj)
+        for source in sorted(sources):
+            for member, name in assigned("\n".join(source_lines(source))):
+                self.members[member] |= {t for t in (name, f"{source}:{name}") if t in self.frame}
+        for functions in self.members.values():
+            for folder in self.taken:
+                self.taken[folder] -= functions
 
     def _read(self, text, folder):
         for title, label in re.findall(r'node: \{ title: "([^"]+)" label: "([^"]*)"', text):
@@ -85,8 +114,14 @@ class Graph:
             if size:
                 self.frame[title] = int(size[1])
                 self.folder[title] = folder
-        for source, target in re.findall(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"', text):
+        edge = r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"(?: label: "([^"]*):(\d+):\d+")?'
+        for source, target, path, line in re.findall(edge, text):
+            if target == "__indirect_call" and path:
+                lines = source_lines(path)
+                around = " ".join(lines[int(line) - 1:int(line) + 1])
+                self.through[source].add(members_called(around))
             self.calls[source].add(target)
+        return re.search(r'graph: \{ title: "([^"]+)"', text)[1]
 
     def _addresses(self, obj):
         """Functions whose address stands in data, by R_ARM_ABS32."""
@@ -104,18 +139,26 @@ class Graph:
                     if symbol["st_info"]["type"] == "STT_SECTION":
                         name = elf.get_section(symbol["st_shndx"]).name
                         name = name[6:] if name.startswith(".text.") else ""
-                    source = re.sub(r"^.*?/obj/(?:[^/]+/)?(?=(?:firmware|port|build|host_sim)/)", "", str(Path(obj).with_suffix(".c")))
+                    source = re.sub(r"^.*?/obj/(?:[^/]+/)?(?=(?:firmware|port|build)/)", "", str(Path(obj).with_suffix(".c")))
+                    source = re.sub(r"^.*?/obj/[^/]+/lwip/", os.environ.get("LWIP_DIR", "build/deps/lwip") + "/src/", source)
+                    source = re.sub(r"^.*?/obj/[^/]+/nanopb/", os.environ.get("NANOPB_DIR", "build/deps/nanopb") + "/", source)
                     for title in (name, f"{source}:{name}"):
-                        if title in self.frame:
+                        # a function that refers to itself has a jump table
+                        if title in self.frame and not section.name.endswith("." + name):
                             self.taken[self.folder[title]].add(title)
 
     def callees(self, function):
         for target in self.calls[function]:
-            if target == "__indirect_call":
-                for folder in MAY_CALL.get(self.folder.get(function), []):
-                    yield from self.taken[folder]
-            elif target in self.frame:
+            if target in self.frame:
                 yield target
+        if "__indirect_call" in self.calls[function]:
+            for members in self.through[function] or {()}:
+                known = set().union(*(self.members[m] for m in members)) if members else set()
+                yield from known
+                self.unknown |= {m for m in members if not self.members[m]}
+                if not known and not (members and self.folder[function] in OURS):
+                    for folder in MAY_CALL.get(self.folder[function], []):
+                        yield from self.taken[folder]
 
     def worst(self, function):
         """(bytes, path) of the deepest way down from a function."""
@@ -225,14 +268,15 @@ def report_images(apps, boards):
             graph = Graph([str(p) for p in sorted(Path(f"build/{board}/obj/{app}").glob("**/*.o"))])
             worst, path = graph.worst("main")
             # interrupts and faults come on top of it, one level
-            handler = max((graph.worst(f)[0] for f in graph.frame if short(f).endswith(("_handler", "_isr", "_irq")) and short(f) in names),
+            handler = max((graph.worst(f)[0] for f in graph.frame if short(f).endswith("interrupt") and short(f) in names),
                           default=0)
             print(f"  {board:14}{app:13}{flash:9,}{ram:9,}  {reserved:11,}{worst + handler + 32:13,}")
             out = Path("build/test/reports") / f"stack-{board}-{app}.txt"
             out.parent.mkdir(parents=True, exist_ok=True)
             lines = [f"{graph.frame[f]:6}  {f}" for f in path]
             out.write_text("\n".join([f"{worst} bytes below main, {handler} for an interrupt, 32 for its frame",
-                                      *lines, f"calls not followed, since they would close a circle: {graph.cut}"]) + "\n")
+                                      *lines, f"members that nothing is put into: {' '.join(sorted(graph.unknown)) or 'none'}",
+                                      f"calls not followed, since they would close a circle: {graph.cut}"]) + "\n")
     print("\n  the way down to the worst: build/test/reports/stack-BOARD-APP.txt")
 
 

@@ -27,7 +27,7 @@ PYTHON := build/venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Packages of the system, by what they are for (port/deps/need.py has the list).
-NEED.test := run firmware qemu check fuzz clients
+NEED.test := run firmware qemu check fuzz
 $(STAMPS)/need-%: port/deps/need.py
 	@mkdir -p $(@D)
 	@flock $(@D)/.lock python3 port/deps/need.py $(or $(NEED.$*),$*)
@@ -56,8 +56,8 @@ $(STAMPS)/venv: port/deps/requirements.txt | $(STAMPS)/need-run
 	@$(PYTHON) -m pip install -q -r $<
 	@mkdir -p $(@D) && touch $@
 
-$(STAMPS)/venv-test: tests/requirements.txt port/deps/requirements.txt port/deps/go.py | $(STAMPS)/venv
+$(STAMPS)/venv-test: tests/requirements.txt port/deps/requirements.txt port/deps/tools.py | $(STAMPS)/venv
 	@echo "gram: preparing build/venv (the tests)"
 	@$(PYTHON) -m pip install -q -r tests/requirements.txt -r port/deps/requirements.txt
-	@$(PYTHON) port/deps/go.py
+	@$(PYTHON) port/deps/tools.py
 	@mkdir -p $(@D) && touch $@

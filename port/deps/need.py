@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sees that the machine has the tools a part of the build needs, and installs what is missing.
 
-    need.py run|firmware|test|lint|fuzz...
+    need.py PART...            parts: run firmware qemu check fuzz lint
 
 Each line of NEEDS is probed by trying it, so a compiler from anywhere will do. What is missing is named with its reason, then
 installed with apt-get as root or through sudo; where that cannot be, the exact command is printed and the exit
@@ -72,10 +72,6 @@ NEEDS = {
     ] + ([Need(["gcc-multilib"], "compiles the tests for 32 bits", compiles(["gcc"], ["-m32", "-fsanitize=address,undefined"], HELLO))] if X86 else []),
     "fuzz": [
         Need(["clang", "libclang-rt-dev"], "carries the fuzzer", compiles(CLANG, ["-fsanitize=fuzzer,address,undefined"], FUZZER)),
-    ],
-    "clients": [
-        Need(["nodejs"], "runs the grpc-js client of the tests", command("node", "nodejs")),
-        Need(["npm"], "fetches grpc-js", command("npm")),
     ],
     "lint": [
         Need(["cppcheck"], "checks the sources", command("cppcheck")),
