@@ -74,6 +74,10 @@ static void print_examples(const char *address)
     }
 #ifdef GRAM_APP_TRY
     printf("  grpcurl -plaintext " GRAM_APP_TRY "\n", address);
+#else
+    if (application_has("grpc.health.v1.Health")) {
+        printf("  grpcurl -plaintext %s grpc.health.v1.Health/Check\n", address);
+    }
 #endif
 }
 
@@ -85,6 +89,19 @@ static void print_ready(const struct sim_options *options, const struct sim_net 
              options->port);
     printf("gram: %s ready on %s (simulator, address %s)\n", gram_app.name, address, gram_net_address());
     print_examples(address);
+}
+
+/* Tests read this line: after all clients have left, whatever is still taken has leaked. */
+static void print_end(void)
+{
+    struct gram_usage u = gram_server_usage(&server);
+
+    if (u.connections == 0 && u.calls == 0 && u.message_bufs == 0 && u.held_replies == 0) {
+        printf("gram: ended, nothing is still taken\n");
+    } else {
+        printf("gram: ended, still taken: %u connections, %u calls, %u message buffers, %u held replies\n",
+               u.connections, u.calls, u.message_bufs, u.held_replies);
+    }
 }
 
 /* ---- the way to the first call ---- */
@@ -263,6 +280,6 @@ int main(int argc, char **argv)
     run(&options, net);
     net->close();
     sim_pcap_close();
-    printf("gram: stopped\n");
+    print_end();
     return 0;
 }
