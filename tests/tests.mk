@@ -15,7 +15,7 @@
 all:
 
 # What tests may use of generated code, services and interceptors.
-TEST_PROTOS := $(if $(wildcard proto/greeter.proto),greeter)
+TEST_PROTOS := greeter grpc/health/v1/health grpc/reflection/v1/reflection grpc/reflection/v1alpha/reflection
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPTIONS.default := -O0 -g --coverage
@@ -51,7 +51,8 @@ ifeq ($(CONFIG),fuzz)
 WARNINGS += -Wno-string-plus-int
 endif
 
-TEST_INC = $(INC.firmware/grpc) $(call dirs,tests/support $(GEN)) $(NANOPB_INC) -isystem $(CMOCKA_DIR)/include
+TEST_INC = $(INC.firmware/grpc) $(call dirs,firmware/services tests/support $(GEN)) $(NANOPB_INC) \
+           -isystem $(CMOCKA_DIR)/include
 INC.tests = $(TEST_INC)
 
 ifneq ($(filter m3 analyze,$(CONFIG)),)
@@ -65,7 +66,7 @@ SUPPORT := $(call usable,$(wildcard tests/support/*.c))
 ifneq ($(TEST_PROTOS),)
 $(eval $(call generate,tests,$(TEST_PROTOS),tests/tests.mk))
 endif
-HELP_SRCS := $(SUPPORT) $(GEN_SRCS)
+HELP_SRCS := $(SUPPORT) $(GEN_SRCS) $(wildcard firmware/services/*.c firmware/interceptors/*.c)
 HELP := $(OUT)/libhelp.a
 HELP_OBJS := $(call objects,$(HELP_SRCS)) $(NANOPB_OBJS)
 
