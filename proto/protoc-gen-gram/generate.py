@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Generates x.pb.h, x.pb.c, x.gram.h and x.gram.c for .proto files and all that they import. README.md has the options."""
+"""Generates x.pb.h, x.pb.c, x.gram.h and x.gram.c for .proto files and all that they import.
+
+README.md has the options.
+"""
 import argparse
 import glob
 import os
@@ -28,7 +31,8 @@ def main():
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("-I", dest="include", action="append", metavar="DIR", help="folder of .proto and .options files")
+    parser.add_argument("-I", dest="include", action="append", metavar="DIR",
+                        help="folder of .proto and .options files")
     parser.add_argument("--out", required=True, metavar="DIR", help="where the generated files go")
     parser.add_argument("--list", metavar="FILE", help="write the names of the .c files here")
     parser.add_argument("--depfile", metavar="FILE", help="write a rule for make here")
@@ -45,17 +49,19 @@ def virtual_name(path, include):
         name = os.path.relpath(path, folder)
         if not name.startswith(os.pardir):
             return name.replace(os.sep, "/")
-    raise LoadError("%s is in none of the folders given with -I: add -I %s" % (path, os.path.dirname(path) or "."))
+    raise LoadError("%s is in none of the folders given with -I: add -I %s"
+                    % (path, os.path.dirname(path) or "."))
 
 
 def descriptors(named, include):
-    """Runs protoc, which writes its own errors. FileDescriptorProto by name, imports first, comments included."""
+    """Runs protoc, which writes its own errors. FileDescriptorProto by name, imports first, with comments."""
     from google.protobuf import descriptor_pb2
     from grpc_tools import protoc
     folders = ["-I" + d for d in include] + ["-I" + d for d in builtin_folders()]
     with tempfile.TemporaryDirectory() as tmp:
         out = os.path.join(tmp, "set")
-        if protoc.main(["protoc"] + folders + ["--include_imports", "--include_source_info", "-o" + out] + named) != 0:
+        flags = ["--include_imports", "--include_source_info", "-o" + out]
+        if protoc.main(["protoc"] + folders + flags + named) != 0:
             sys.exit(1)
         with open(out, "rb") as f:
             found = descriptor_pb2.FileDescriptorSet.FromString(f.read())
@@ -85,7 +91,7 @@ def write(args, include, fdescs, files, options):
 
 
 def make_rule(targets, prerequisites):
-    """A rule, and one without a recipe for each prerequisite, so that make does not miss a file that was removed."""
+    """A rule, and an empty one for each prerequisite, so that make does not miss a file that was removed."""
     escaped = [p.replace("$", "$$").replace(" ", "\\ ") for p in prerequisites]
     rule = "%s: %s\n" % (" ".join(t.replace(" ", "\\ ") for t in targets), " \\\n  ".join(escaped))
     return rule + "".join("%s:\n" % p for p in escaped)

@@ -1,5 +1,5 @@
-"""What cannot become C, each in one line that says what to write: a field without a bound, a message that contains
-itself, two things of one name. All are found before anything is written."""
+"""What cannot become C, each in one line that says what to write: a field without a bound, a message that
+contains itself, two things of one name. All are found before anything is written."""
 import gram_layout
 import gram_names
 from gram_nanopb import FT_CALLBACK, FT_IGNORE, FT_POINTER, FieldDesc, OneOf, ng
@@ -26,9 +26,10 @@ def check(world, needed, services):
 
 
 def _used_messages(world, services):
-    """Every message of a file that was named, and what those and the methods use elsewhere; in the files' order."""
+    """Every message of a file that was named, and what those and the methods use elsewhere, in their order."""
     todo = [full for full, (name, _, _) in world.messages.items() if name in world.named]
-    todo += [t for file_services in services.values() for s in file_services for m in s.methods for t in (m.req, m.rep)]
+    for service in (s for file_services in services.values() for s in file_services):
+        todo += [t for m in service.methods for t in (m.req, m.rep)]
     seen = set()
     while todo:
         full = todo.pop()
@@ -160,7 +161,8 @@ def _methods(world, services, broken, problems):
     for name, file_services in services.items():
         for service in file_services:
             if len(service.methods) > 255:
-                problems.append("%s: %s has more than 255 methods: divide it" % (world.path(name), service.name))
+                problems.append("%s: %s has more than 255 methods: divide it"
+                                % (world.path(name), service.name))
             for method in service.methods:
                 _types(world, name, service, method, broken, problems)
                 _member_names(world, name, service, method, problems)
@@ -170,12 +172,13 @@ def _types(world, name, service, method, broken, problems):
     for full in (method.req, method.rep):
         where = "%s: %s.%s uses %s" % (world.path(name), service.name, method.name, full[1:])
         if full not in world.messages or world.message(full) is None:
-            problems.append("%s, which skip_message or discard_deprecated leaves out: remove that option" % where)
+            problems.append("%s, which skip_message or discard_deprecated leaves out: remove that option"
+                            % where)
         elif not broken:
             size = gram_layout.struct_size(world, full, 8)
             if size is not None and size > LARGEST_STRUCT:
-                problems.append("%s, a struct of %d bytes; %d are possible: lower its bounds, or make its largest field "
-                                "type:FT_CALLBACK" % (where, size, LARGEST_STRUCT))
+                problems.append("%s, a struct of %d bytes; %d are possible: lower its bounds, or make its "
+                                "largest field type:FT_CALLBACK" % (where, size, LARGEST_STRUCT))
 
 
 def _member_names(world, name, service, method, problems):

@@ -17,8 +17,8 @@ class Failed(Exception):
 
 
 def generate(fdescs, named, include):
-    """(text of every file by its name, files read in addition to the .proto). `fdescs`: FileDescriptorProto by name,
-    imports first; `named`: those that were asked for; `include`: folders of .proto and .options files."""
+    """(text of every file by its name, files read in addition to the .proto). `fdescs`: FileDescriptorProto by
+    name, imports first; `named`: those that were asked for; `include`: folders of .proto and .options files."""
     needed = gram_imports.needed_files(fdescs, named)
     world = World(fdescs={n: fdescs[n] for n in needed}, named=named, include=include)
     problems, services = [], {}

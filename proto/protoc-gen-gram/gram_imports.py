@@ -1,9 +1,10 @@
 """Which imports a device needs: those whose types it uses.
 
 A file is often imported just for options (google/api/annotations.proto, nanopb.proto), which drags
-google/protobuf/descriptor.proto in with it: 10 KB of descriptor that no call ever looks at. Such imports are left out, and
-with them the options that they define: of #include lines and of the descriptor that reflection shows. Nothing else is
-taken from a descriptor but source positions and the JSON names that follow from the field's name, as protoc does for C++.
+google/protobuf/descriptor.proto in with it: 10 KB of descriptor that no call ever looks at. Such imports are left
+out, and with them the options that they define: of #include lines and of the descriptor that reflection shows.
+Nothing else is taken from a descriptor but source positions and the JSON names that follow from the field's name, as
+protoc does for C++.
 """
 OPTIONS_FILE = "google/protobuf/descriptor.proto"
 

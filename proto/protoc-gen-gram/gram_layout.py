@@ -1,8 +1,8 @@
 """How large a message's struct is in C: what GRAM_REQUEST_SIZE or GRAM_REPLY_SIZE has to be.
 
-Follows the members that nanopb writes, in their order, for a 32-bit and a 64-bit target of the usual kind (natural
-alignment; 8-byte integers aligned to 8, as on ARM). It is an upper bound where a target packs tighter, and it is only used
-for texts: the compiler checks the real size.
+Follows the members that nanopb writes, in their order, for a 32-bit and a 64-bit target of the usual kind
+(natural alignment; 8-byte integers aligned to 8, as on ARM). It is an upper bound where a target packs tighter, and
+it is only used for texts: the compiler checks the real size.
 """
 import gram_nanopb
 

@@ -4,8 +4,8 @@ A comment above an rpc goes into the header. A line of it that starts with `gram
 
     // gram: max_request=4096 state=12
 
-max_request is the longest request that is taken, in bytes (without it: what the buffers hold); state is how many bytes of
-gram_call_state() the handler uses, checked against GRAM_CALL_STATE by the compiler.
+max_request is the longest request that is taken, in bytes (without it: what the buffers hold); state is how many
+bytes of gram_call_state() the handler uses, checked against GRAM_CALL_STATE by the compiler.
 """
 import re
 from dataclasses import dataclass, field
@@ -13,7 +13,8 @@ from typing import List, Optional
 
 import gram_names
 
-UNARY, SERVER_STREAM, CLIENT_STREAM, BIDI = "GRAM_UNARY", "GRAM_SERVER_STREAM", "GRAM_CLIENT_STREAM", "GRAM_BIDI"
+UNARY, SERVER_STREAM = "GRAM_UNARY", "GRAM_SERVER_STREAM"
+CLIENT_STREAM, BIDI = "GRAM_CLIENT_STREAM", "GRAM_BIDI"
 KINDS = {(False, False): UNARY, (False, True): SERVER_STREAM, (True, False): CLIENT_STREAM, (True, True): BIDI}
 
 SERVICE, METHOD = 6, 2  # field numbers in FileDescriptorProto and ServiceDescriptorProto: paths of comments
@@ -96,6 +97,7 @@ def _comment(location):
 def _apply(method, directive, problem):
     key, _, value = directive.partition("=")
     if key not in ("max_request", "state") or not re.fullmatch(r"[0-9]{1,9}", value):
-        problem('"gram: %s" is not understood: write // gram: max_request=BYTES or // gram: state=BYTES' % directive)
+        problem('"gram: %s" is not understood: write // gram: max_request=BYTES or // gram: state=BYTES'
+                % directive)
         return
     setattr(method, key, int(value))

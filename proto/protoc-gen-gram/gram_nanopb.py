@@ -1,4 +1,4 @@
-"""nanopb's generator as a library: it parses descriptors and .options files, and writes the messages (x.pb.h, x.pb.c).
+"""nanopb's generator as a library: it parses descriptors and .options files, and writes x.pb.h and x.pb.c.
 
 It keeps its state in module variables and says what it has to say on standard error, so all dealings with it are
 here: a World is made once, from the descriptors of all files, and afterwards only read.
@@ -6,8 +6,8 @@ here: a World is made once, from the descriptors of all files, and afterwards on
 Three things are changed in it, each by replacing one function:
 - the options of each field are recorded as they were asked for, since nanopb turns an unbounded field into a
   callback and forgets that nobody wanted that;
-- an enum's largest encoding is that of any value, not of the largest declared one: enums are open, a handler may send
-  back a value that it was sent (protobuf.dev, "Enum behavior");
+- an enum's largest encoding is that of any value, not of the largest declared one: enums are open, a handler may
+  send back a value that it was sent (protobuf.dev, "Enum behavior");
 - a message with extensions has no largest encoding.
 """
 import contextlib
@@ -27,11 +27,14 @@ try:
     with contextlib.redirect_stderr(io.StringIO()):
         import nanopb.generator.nanopb_generator as ng
 except ImportError as missing:
-    raise LoadError("protoc-gen-gram needs nanopb 0.4.9.1 and grpcio-tools (%s): run it with build/venv/bin/python, "
-                    "which make sets up, or: python3 -m pip install nanopb==0.4.9.1 grpcio-tools" % missing)
+    raise LoadError("protoc-gen-gram needs nanopb 0.4.9.1 and grpcio-tools (%s): run it with "
+                    "build/venv/bin/python, which make sets up, or: "
+                    "python3 -m pip install nanopb==0.4.9.1 grpcio-tools" % missing)
 
 FieldDesc = ng.FieldD
-FT_CALLBACK, FT_POINTER, FT_IGNORE = ng.nanopb_pb2.FT_CALLBACK, ng.nanopb_pb2.FT_POINTER, ng.nanopb_pb2.FT_IGNORE
+FT_CALLBACK = ng.nanopb_pb2.FT_CALLBACK
+FT_POINTER = ng.nanopb_pb2.FT_POINTER
+FT_IGNORE = ng.nanopb_pb2.FT_IGNORE
 OneOf, ExtensionRange = ng.OneOf, ng.ExtensionRange
 
 
@@ -51,8 +54,8 @@ class World:
         self.fdescs, self.named, self.include = fdescs, named, include
         self.files, self.asked, self.messages, self.unmatched = {}, {}, {}, {}
         if not ng.nanopb_version.startswith(NANOPB_SERIES):
-            raise LoadError("protoc-gen-gram needs nanopb 0.4.9.1, found %s: python3 -m pip install nanopb==0.4.9.1"
-                            % ng.nanopb_version)
+            raise LoadError("protoc-gen-gram needs nanopb 0.4.9.1, found %s: "
+                            "python3 -m pip install nanopb==0.4.9.1" % ng.nanopb_version)
         ng.Globals.naming_style = gram_names.naming_style(ng.NamingStyle)
         ng.Enum.encoded_size = lambda enum: 10 if enum.has_negative() else 5
         ng.ExtensionRange.encoded_size = lambda field, dependencies: None

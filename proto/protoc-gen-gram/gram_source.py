@@ -1,11 +1,11 @@
-"""Writes x.gram.c: dispatch functions, method tables, compile-time checks, descriptors. All of it is const: flash."""
+"""Writes x.gram.c: dispatch functions, method tables, compile-time checks, descriptors. All of it is flash."""
 import gram_imports
 import gram_layout
 import gram_names
 from gram_model import BIDI, CLIENT_STREAM, SERVER_STREAM, UNARY
 
-# What an event does: the body of its case. {m} is the handlers' member. OPEN refuses a method whose needed handlers are not
-# set, so no later event can find them missing.
+# What an event does: the body of its case. {m} is the handlers' member. OPEN refuses a method whose needed handlers
+# are not set, so no later event can find them missing.
 CLOSED = ("GRAM_ON_CLOSED", ["if ({m}.closed) {{", "    {m}.closed(call, status);", "}}", "return GRAM_OK;"])
 RESUME = ("GRAM_ON_RESUME", ["return {m}.resume ? {m}.resume(call, rep) : GRAM_INTERNAL;"])
 DISPATCH = {
@@ -69,7 +69,8 @@ def _checks(world, services):
 def _too_small(world, full, macro):
     small, large = (gram_layout.struct_size(world, full, p) for p in (4, 8))
     if large is None:
-        return "%s does not fit: set %s to at least its size, a multiple of 8, in gram_app_config.h" % (full[1:], macro)
+        return "%s does not fit: set %s to at least its size, a multiple of 8, in gram_app_config.h" \
+            % (full[1:], macro)
     small, large = _multiple_of_8(small), _multiple_of_8(large)
     text = "%s does not fit: set %s to %d in gram_app_config.h" % (full[1:], macro, large)
     return text if small == large else text + " (%d is enough on a 32-bit target)" % small
@@ -137,7 +138,8 @@ def _descriptor(world, name, dropped, problem):
                 % (world.path(name), len(data), len(desc.dependency)))
     out = ["#if GRAM_DESCRIPTORS"]
     out += ['#include "%s.gram.h"' % gram_names.file_base(d) for d in desc.dependency]
-    out += ["", "/* google.protobuf.FileDescriptorProto, serialized */", "static const uint8_t file_bytes[] = {"]
+    out += ["", "/* google.protobuf.FileDescriptorProto, serialized */",
+            "static const uint8_t file_bytes[] = {"]
     out += ["    " + ", ".join("0x%02x" % b for b in data[i:i + 16]) + "," for i in range(0, len(data), 16)]
     out += ["};", "", "static const char file_symbols[] ="]
     out += ['    "%s\\0"' % symbol for symbol in symbols(desc)] or ['    ""']
@@ -154,7 +156,7 @@ def _descriptor(world, name, dropped, problem):
 
 
 def symbols(fdesc):
-    """Full names of all that a file defines. An enum's values are its siblings (descriptor.proto, EnumValueDescriptorProto)."""
+    """Full names of all that a file defines. An enum's values are its siblings, as in C++."""
     found = []
 
     def name_in(scope, name):
@@ -171,7 +173,7 @@ def symbols(fdesc):
         own = name_in(scope, desc.name)
         for f in desc.field:
             name_in(own, f.name)
-        hidden = {f.oneof_index for f in desc.field if f.proto3_optional}  # protoc's own, one for each `optional`
+        hidden = {f.oneof_index for f in desc.field if f.proto3_optional}  # protoc's own, for `optional`
         for i, oneof in enumerate(desc.oneof_decl):
             if i not in hidden:
                 name_in(own, oneof.name)

@@ -64,8 +64,10 @@ class Project:
         return ["-Igen", "-Iconfig", f"-I{NANOPB}", f"-I{ROOT / 'firmware/include'}"]
 
     def compile(self, sources, compiler=HOST, flags=()):
-        """What the compiler says of each source; "" if it likes them all."""
-        return "".join(run([*compiler, "-fsyntax-only", *flags, *self.includes(), s], cwd=self.folder).stderr for s in sources)
+        """What the compiler says of the sources; "" if it likes them all."""
+        done = run([*compiler, "-fsyntax-only", *flags, *self.includes(), *sources], cwd=self.folder)
+        assert (done.returncode == 0) == (done.stderr == ""), done.stderr
+        return done.stderr
 
     def build(self, sources, flags=("-g", "-fsanitize=address,undefined")):
         """A program of the sources and nanopb, run: what it prints."""

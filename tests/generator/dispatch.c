@@ -1,5 +1,5 @@
-/* Asks the generated dispatch functions of pkg.Kinds everything the core may ask, with all handlers set, with none, and
- * with each needed one missing. Ends with "all as said", or with the line of the first thing that is not. */
+/* Asks the generated dispatch functions of pkg.Kinds everything the core may ask, with all handlers set, with none,
+ * and with each needed one missing. Ends with "all as said", or with the line of the first thing that is not. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,18 +21,28 @@ static gram_status note(const char *who, const gram_call *c, const void *req, co
     return answer;
 }
 
-static gram_status one(gram_call *c, const pkg_Req *q, pkg_Rep *p) { return note("One.handle", c, q, p, GRAM_PENDING); }
-static gram_status one_again(gram_call *c, pkg_Rep *p) { return note("One.resume", c, NULL, p, GRAM_ABORTED); }
-static gram_status down_open(gram_call *c, const pkg_Req *q) { return note("Down.open", c, q, NULL, GRAM_NOT_FOUND); }
-static gram_status down_next(gram_call *c, pkg_Rep *p) { return note("Down.next", c, NULL, p, GRAM_MORE); }
-static gram_status up_open(gram_call *c) { return note("Up.open", c, NULL, NULL, GRAM_DATA_LOSS); }
-static gram_status up_message(gram_call *c, const pkg_Req *q) { return note("Up.message", c, q, NULL, GRAM_WAIT); }
-static gram_status up_end(gram_call *c, pkg_Rep *p) { return note("Up.half_close", c, NULL, p, GRAM_PENDING); }
-static gram_status up_again(gram_call *c, pkg_Rep *p) { return note("Up.resume", c, NULL, p, GRAM_UNKNOWN); }
-static gram_status both_open(gram_call *c) { return note("Both.open", c, NULL, NULL, GRAM_ABORTED); }
-static gram_status both_message(gram_call *c, const pkg_Req *q) { return note("Both.message", c, q, NULL, GRAM_WAIT); }
-static gram_status both_end(gram_call *c) { return note("Both.half_close", c, NULL, NULL, GRAM_DATA_LOSS); }
-static gram_status both_next(gram_call *c, pkg_Rep *p) { return note("Both.next", c, NULL, p, GRAM_MORE); }
+/* Handlers of the four shapes there are: which one was asked, with what, and what it answers. */
+#define ASKED_WITH_BOTH(f, who, answer)                                                                              \
+    static gram_status f(gram_call *c, const pkg_Req *req, pkg_Rep *rep) { return note(who, c, req, rep, answer); }
+#define ASKED_WITH_REQ(f, who, answer)                                                                               \
+    static gram_status f(gram_call *c, const pkg_Req *req) { return note(who, c, req, NULL, answer); }
+#define ASKED_WITH_REP(f, who, answer)                                                                               \
+    static gram_status f(gram_call *c, pkg_Rep *rep) { return note(who, c, NULL, rep, answer); }
+#define ASKED_ALONE(f, who, answer)                                                                                  \
+    static gram_status f(gram_call *c) { return note(who, c, NULL, NULL, answer); }
+
+ASKED_WITH_BOTH(one, "One.handle", GRAM_PENDING)
+ASKED_WITH_REP(one_again, "One.resume", GRAM_ABORTED)
+ASKED_WITH_REQ(down_open, "Down.open", GRAM_NOT_FOUND)
+ASKED_WITH_REP(down_next, "Down.next", GRAM_MORE)
+ASKED_ALONE(up_open, "Up.open", GRAM_DATA_LOSS)
+ASKED_WITH_REQ(up_message, "Up.message", GRAM_WAIT)
+ASKED_WITH_REP(up_end, "Up.half_close", GRAM_PENDING)
+ASKED_WITH_REP(up_again, "Up.resume", GRAM_UNKNOWN)
+ASKED_ALONE(both_open, "Both.open", GRAM_ABORTED)
+ASKED_WITH_REQ(both_message, "Both.message", GRAM_WAIT)
+ASKED_ALONE(both_end, "Both.half_close", GRAM_DATA_LOSS)
+ASKED_WITH_REP(both_next, "Both.next", GRAM_MORE)
 
 static void closed(gram_call *c, gram_status status)
 {
@@ -147,7 +157,8 @@ static void the_table(void)
     CHECK(pkg_Kinds_service.method_count == 4);
     for (unsigned m = 0; m < 4; m++) {
         const struct gram_method *is = &pkg_Kinds_service.methods[m];
-        CHECK(strcmp(is->path, said[m].path) == 0 && is->kind == said[m].kind && is->req_max == said[m].req_max);
+        CHECK(strcmp(is->path, said[m].path) == 0);
+        CHECK(is->kind == said[m].kind && is->req_max == said[m].req_max);
         CHECK(is->rep_max == 11 && is->req_size == sizeof(pkg_Req) && is->rep_size == sizeof(pkg_Rep));
         CHECK(is->req == &pkg_Req_msg && is->rep == &pkg_Rep_msg);
     }

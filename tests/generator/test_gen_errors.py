@@ -105,6 +105,19 @@ def test_a_message_that_contains_itself(one):
     assert project.compile(project.generated("proto/x.proto")) == ""
 
 
+def test_a_message_that_contains_itself_many_times(one):
+    """One line, not one more for the list's missing bound."""
+    project = one(HEAD + "message Node { repeated Node children = 1; map<int32, Node> named = 2; }",
+                  "pkg.Node.named max_count:2")
+    assert project.failing("proto/x.proto") == [
+        'proto/x.proto: pkg.Node.children makes pkg.Node contain itself, which a struct cannot: '
+        'add "pkg.Node.children type:FT_CALLBACK" to proto/x.options',
+        'proto/x.proto: pkg.Node.NamedEntry.value makes pkg.Node contain itself, which a struct cannot: '
+        'add "pkg.Node.NamedEntry.value type:FT_CALLBACK" to proto/x.options']
+    project.write("proto/x.options", "pkg.Node.* type:FT_CALLBACK\n")
+    assert project.compile(project.generated("proto/x.proto")) == ""
+
+
 def test_a_circle_of_messages(one):
     project = one(HEAD + "message A { B b = 1; } message B { oneof o { C c = 1; } } message C { repeated A as = 1; }",
                   "pkg.C.as max_count:2")

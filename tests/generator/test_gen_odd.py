@@ -117,41 +117,35 @@ def test_compiles(one, name):
     proto, options = ODD[name]
     project = one(proto, options)
     sources = project.generated("proto/x.proto")
-    limits = {"GRAM_REQUEST_SIZE": 4096, "GRAM_REPLY_SIZE": 4096}
-    project.config(**limits)
     own = [s for s in sources if s.endswith(".gram.c")]
-    pb = [s for s in sources if s.endswith(".pb.c")]
+    project.config(GRAM_REQUEST_SIZE=4096, GRAM_REPLY_SIZE=4096)
     assert project.compile(own, HOST) == ""
     assert project.compile(own, HOST, ["-DGRAM_DESCRIPTORS=0"]) == ""
     assert project.compile(own, ARM) == ""
-    assert project.compile(pb, HOST, ["-w"]) == ""
+    assert project.compile([s for s in sources if s.endswith(".pb.c")], HOST, ["-w"]) == ""
     # C++ has no anonymous type as a member's type of its own, which that one option asks for
     if "struct {" not in options:
         assert project.compile(["gen/x.gram.h"], CPP) == ""
-
-
-@pytest.mark.parametrize("name", ODD)
-def test_the_skeleton_compiles_as_it_is(one, name):
-    proto, options = ODD[name]
-    project = one(proto, options)
-    project.generated("proto/x.proto")
     header = (project.folder / "gen/x.gram.h").read_text()
     if "service " not in proto:
         assert "struct gram_service" not in header
         return
-    skeleton = re.search(r" \*     (#include.*?)\n \*/", header, re.DOTALL).group(1).replace("\n *     ", "\n").replace("\n *\n", "\n\n")
-    assert project.compile([project.write("app.c", skeleton + "\n")]) == ""
+    the_skeleton_compiles_as_it_is(project, header)
+    if "only the compiler" not in name:
+        the_check_names_a_size_that_would_do(project)
 
 
-@pytest.mark.parametrize("name", [n for n in ODD if "only the compiler" not in n and "service" in ODD[n][0]])
-def test_the_check_names_a_size_that_would_do(one, name):
+def the_skeleton_compiles_as_it_is(project, header):
+    lines = re.search(r" \*     (#include.*?)\n \*/", header, re.DOTALL).group(1).split("\n")
+    text = "\n".join(re.sub(r"^ \*(     )?", "", line) for line in lines)
+    assert project.compile([project.write("app.c", text + "\n")]) == ""
+
+
+def the_check_names_a_size_that_would_do(project):
     """The number in each assertion's text is the struct's size, rounded up to 8: exactly, on host and target."""
-    proto, options = ODD[name]
-    project = one(proto, options)
-    project.generated("proto/x.proto")
-    text = (project.folder / "gen/x.gram.c").read_text()
     found = re.findall(r"_Static_assert\(sizeof\((\w+)\) <= GRAM_\w+_SIZE,\s*"
-                       r'"[\w.]+ does not fit: set GRAM_\w+_SIZE to (\d+) in gram_app_config.h(?: \((\d+) is enough)?', text)
+                       r'"[\w.]+ does not fit: set GRAM_\w+_SIZE to (\d+) in gram_app_config.h(?: \((\d+) is enough)?',
+                       (project.folder / "gen/x.gram.c").read_text())
     assert found
     for compiler, column in ((HOST, 1), ([*ARM, "-fno-short-enums"], 2)):
         lines = ['#include "x.gram.h"'] + ['_Static_assert((sizeof(%s) + 7) / 8 * 8 == %s, "%s");'
@@ -215,6 +209,29 @@ def test_the_largest_reply_counts_any_value_of_an_enum(one):
             return printf("%zu of %d, %zu of %d", n, pkg_M_size, o, pkg_K_size) < 0;
         }"""
     assert project.build([project.write("main.c", program), "gen/x.pb.c"]) == "6 of 6, 11 of 11"
+
+
+def test_replies_without_a_largest_size(one):
+    project = one("""syntax = "proto2"; package pkg;
+        message Open { optional int32 i = 1; extensions 100 to 199; } message Has { optional Open o = 1; }
+        message Call { optional string s = 1; } message Fixed { optional int32 i = 1; }
+        service S { rpc A(Open) returns (Open); rpc B(Open) returns (Has); rpc C(Call) returns (Call); rpc D(Fixed) returns (Fixed); }
+        """, "pkg.Call.s type:FT_CALLBACK")
+    sources = project.generated("proto/x.proto")
+    text = (project.folder / "gen/x.gram.c").read_text()
+    assert re.findall(r"\.rep_max = (\w+)", text) == ["GRAM_UNBOUNDED"] * 3 + ["pkg_Fixed_size"]
+    assert project.compile(sources) == ""
+
+
+def test_the_header_explains_callbacks(one):
+    project = one(P3 + """message C { string s = 1; } message M { C c = 1; } message Plain { int32 i = 1; }
+        service S { rpc Up(M) returns (Plain); rpc Down(Plain) returns (M); rpc Keep(Plain) returns (Plain); }""",
+                  "pkg.C.s type:FT_CALLBACK")
+    project.generated("proto/x.proto")
+    up, down, plain = re.findall(r"/\* rpc .*?\*/", (project.folder / "gen/x.gram.h").read_text(), re.DOTALL)
+    assert "Fields of the request that are type:FT_CALLBACK are skipped" in up and "reply" not in up
+    assert "The reply has callbacks to set" in down and "request" not in down
+    assert "FT_CALLBACK" not in plain
 
 
 def test_nothing_is_written_twice(one):
