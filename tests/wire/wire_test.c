@@ -12,6 +12,7 @@
 #include "gram_lwip.h"
 #include "grpc_server.h"
 #include "wire_client.h"
+#include "wire_self.h"
 #include "wire_world.h"
 
 #define CLIENTS 4
@@ -226,6 +227,7 @@ int main(int argc, char **argv)
     uint32_t times = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 5;
     struct world_taken before;
 
+    wire_self();
     world_init();
     gram_server_init(&server, &gram_app, &log, world_now());
     if (!gram_lwip_listen(&server, WORLD_PORT)) {
