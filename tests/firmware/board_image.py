@@ -51,7 +51,7 @@ class Image:
 
     def __exit__(self, *_):
         self.qemu.kill()
-        self.qemu.communicate()
+        self.errors = self.qemu.communicate()[1].decode(errors="replace")
         self.dir.cleanup()
 
     def log(self):

@@ -58,7 +58,10 @@ class Board:
 def board(request):
     under_test = Board(request.param)
     yield under_test
+    resets = under_test.counter(FIFO_RESETS)
     under_test.close()
+    assert resets == 0, "the driver was out of step with its FIFO"
+    assert "error" not in under_test.image.errors, "QEMU complains of what the driver does"
 
 
 def test_pings_of_every_length(board):
