@@ -25,4 +25,12 @@
 #define GRAM_HELD_REPLIES 8
 #endif
 
+/* One of each for the whole server: room for any application's messages. */
+#ifndef GRAM_REQUEST_SIZE
+#define GRAM_REQUEST_SIZE 8192
+#endif
+#ifndef GRAM_REPLY_SIZE
+#define GRAM_REPLY_SIZE 8192
+#endif
+
 #endif
