@@ -63,7 +63,9 @@ def call(args, log, seconds, **env):
 
 
 def tail(log, lines=25):
+    """The end of a log, without the lines in which make says what it does."""
     text = Path(log).read_text(errors="replace").splitlines() if Path(log).exists() else []
+    text = [line for line in text if not re.match(r"  [A-Z]+ +\S+", line)]
     return "\n".join("    | " + line for line in text[-lines:])
 
 
@@ -246,9 +248,11 @@ def run_suite(suite):
     log = REPORTS / (re.sub(r"\W+", "-", suite.name) + ".log")
     log.unlink(missing_ok=True)
     if suite.build:
+        known = " ".join(suite.build) in built
         status, build_log = build(suite)
         if status != 0:
-            return [Result("build", "failed", f"{' '.join(suite.build)}: {status_text(status, 1200)}\n{tail(build_log)}")], 0
+            text = f"{' '.join(suite.build)}: {status_text(status, 1200)}"
+            return [Result("build", "failed", text + (" (as above)" if known else "\n" + tail(build_log)))], 0
     begin = time.monotonic()
     try:
         results = suite.run(suite, log)
