@@ -44,21 +44,22 @@ objects = $(patsubst %.c,$(OBJ)/%.o,$1)
 CORE_SRCS := $(sort $(foreach d,util hpack h2 grpc,$(wildcard firmware/$d/*.c)))
 CORE := $(OBJ)/libgram.a
 
+# -MD, not -MMD: lwipopts.h is read by lwIP's headers, which are -isystem, and -MMD would leave it out.
 $(OBJ)/%.o: %.c $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
 	@$(call say,CC,$<)
-	$(Q)$(CC) -std=c11 $(CFLAGS) $(PB_FLAGS) $(if $(filter %.pb.c,$<),-w,$(WARNINGS)) $(call includes,$<) -MMD -MP -c $< -o $@
+	$(Q)$(CC) -std=c11 $(CFLAGS) $(PB_FLAGS) $(if $(filter %.pb.c,$<),-w,$(WARNINGS)) $(call includes,$<) -MD -MP -c $< -o $@
 
 # Other people's code: as it is, without our warnings.
 $(OBJ)/nanopb/%.o: $(NANOPB_DIR)/%.c $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
 	@$(call say,CC,nanopb/$*.c)
-	$(Q)$(CC) -std=c11 $(CFLAGS) $(PB_FLAGS) -w -I$(NANOPB_DIR) -MMD -MP -c $< -o $@
+	$(Q)$(CC) -std=c11 $(CFLAGS) $(PB_FLAGS) -w -I$(NANOPB_DIR) -MD -MP -c $< -o $@
 
 $(OBJ)/lwip/%.o: $(LWIP_DIR)/src/%.c $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
 	@$(call say,CC,lwip/$*.c)
-	$(Q)$(CC) -std=c11 $(CFLAGS) -w $(LWIP_INC) $(API) -MMD -MP -c $< -o $@
+	$(Q)$(CC) -std=c11 $(CFLAGS) -w $(LWIP_INC) $(API) -MD -MP -c $< -o $@
 
 NANOPB_OBJS := $(addprefix $(OBJ)/nanopb/,pb_common.o pb_decode.o pb_encode.o)
 LWIP_SRCS := $(foreach d,core core/ipv4 core/ipv6,$(wildcard $(LWIP_DIR)/src/$d/*.c)) $(LWIP_DIR)/src/netif/ethernet.c
