@@ -355,6 +355,12 @@ static void submit(struct client_link *link, struct call *call)
     }
 }
 
+static bool may_begin(const struct client *client)
+{
+    return client->begun < client->share && client->link->made < CLIENT_CALLS_PER_CONNECTION &&
+           (client->spacing == 0 || world_now() - client->begun_at >= client->spacing);
+}
+
 /* Begins as many calls as there may be. Returns how many are on their way then. */
 static unsigned begin_calls(struct client *client)
 {
@@ -362,9 +368,10 @@ static unsigned begin_calls(struct client *client)
     unsigned active = 0;
 
     for (int i = 0; i < CLIENT_CALLS; i++) {
-        if (!link->calls[i].active && client->begun < client->share && link->made < CLIENT_CALLS_PER_CONNECTION) {
+        if (!link->calls[i].active && may_begin(client)) {
             link->calls[i].number = client->begun++;
             link->made++;
+            client->begun_at = world_now();
             submit(link, &link->calls[i]);
         }
         active += link->calls[i].active;
@@ -448,7 +455,7 @@ void client_reset(struct client *client, uint32_t share)
     client->share = share;
 }
 
-void client_poll(struct client *client)
+uint32_t client_poll(struct client *client)
 {
     switch (client->state) {
     case CLIENT_NONE:
@@ -476,6 +483,7 @@ void client_poll(struct client *client)
     case CLIENT_VANISHED:
         break;
     }
+    return client->spacing != 0 && client->begun < client->share ? client->spacing : UINT32_MAX;
 }
 
 bool client_is_done(const struct client *client)

@@ -26,13 +26,15 @@ struct client {
     uint32_t begun, answered;
     uint32_t reconnects;
     uint64_t latency;  /* of all answered calls together, ms */
+    uint32_t spacing;  /* ms between the beginnings of two calls, 0: none */
+    uint32_t begun_at; /* the last one */
     struct client_link *link;
 };
 
 /* Before anything else; every client must be CLIENT_NONE. */
 void client_reset(struct client *client, uint32_t share);
-/* Sends and connects as far as possible: once in every round. */
-void client_poll(struct client *client);
+/* Sends and connects as far as possible: once in every round. Returns how many ms it can wait for the next. */
+uint32_t client_poll(struct client *client);
 /* All of its share is answered. */
 bool client_is_done(const struct client *client);
 /* Ends the connection in good order; CLIENT_NONE when lwIP has let go. */
