@@ -21,7 +21,7 @@ void gram_call_begin(struct gram_conn *conn, unsigned slot)
     struct gram_call *call = &conn->calls[slot];
     uint16_t generation = next_generation(call->generation);
 
-    gram_assert(call->phase == GRAM_CALL_FREE, "a stream's slot and its call's are freed together");
+    gram_assert(call->phase == GRAM_CALL_FREE, "call slot not free");
     memset(call, 0, offsetof(struct gram_call, gather));
     call->conn = conn;
     call->generation = generation;
@@ -118,7 +118,7 @@ static void end_with_answer(struct gram_call *call, gram_status status)
         finish(call, status, server->text, server->text_len);
         return;
     }
-    gram_log_call(call, GRAM_LOG_ERROR, "the handler broke a rule: no such answer here");
+    gram_log_call(call, GRAM_LOG_ERROR, "the handler broke a rule");
     gram_call_end(call, GRAM_INTERNAL, "the handler broke a rule");
 }
 
@@ -317,7 +317,7 @@ static bool tell_half_close(struct gram_call *call)
 
     gram_receive_view(call, &n);
     if (n > 0) {
-        gram_call_end(call, GRAM_INTERNAL, "the last request message is cut short");
+        gram_call_end(call, GRAM_INTERNAL, "the request message is cut short");
         return true;
     }
     if (!server_streams(call))
@@ -401,7 +401,7 @@ bool gram_call_step(struct gram_call *call)
 
 static void end_stalled(struct gram_call *call)
 {
-    gram_log_call(call, GRAM_LOG_INFO, "the client does not take the reply: GRAM_STALL_MS");
+    gram_log_call(call, GRAM_LOG_INFO, "reply not taken: GRAM_STALL_MS");
     gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_ENHANCE_YOUR_CALM);
 }
 

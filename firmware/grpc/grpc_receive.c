@@ -132,11 +132,11 @@ bool gram_receive_prefix(struct gram_call *call, const uint8_t *p, uint32_t *len
     *len = gram_get_be32(p + 1);
     if (p[0] != 0) {
         gram_call_end(call, GRAM_INTERNAL,
-                      p[0] == 1 ? "compressed message without grpc-encoding" : "malformed message prefix");
+                      p[0] == 1 ? "compressed without grpc-encoding" : "malformed message prefix");
         return false;
     }
     if (*len > call->method->req_max || *len > LONGEST - GRAM_PREFIX) {
-        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "request message too long for this device");
+        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "request message too long");
         return false;
     }
     return true;
@@ -202,7 +202,7 @@ void gram_receive_consume(struct gram_call *call, size_t len)
 static void refuse(struct gram_call *call)
 {
     if (call->entered || call->intercepted > 0)
-        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "more data than this device can hold");
+        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "more data than can be held");
     else
         gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_REFUSED_STREAM);
 }

@@ -17,7 +17,8 @@ const struct gram_hpack_pin gram_grpc_pins[GRAM_HPACK_PINS] = {
     [PIN_STATUS_OK] = { "grpc-status", "0", 0 },
 };
 
-#define INDEX_STATUS_200 8
+#define INDEX_STATUS_200 8 /* of the static table */
+#define INDEX_ALLOW 22
 #define HEADERS_MAX 32 /* block: 6 size updates, 1 :status, 19 content-type */
 #define DATA_HEAD (GRAM_H2_FRAME_HEAD + GRAM_PREFIX)
 /* Headers, trailers, and the RST_STREAM that may follow them. */
@@ -110,7 +111,7 @@ static void send_headers(struct gram_call *call)
     gram_hpack_enc_begin(&h2->enc, &out);
     gram_hpack_enc_index(&out, INDEX_STATUS_200);
     gram_hpack_enc_pin(&h2->enc, &out, PIN_CONTENT_TYPE);
-    gram_assert(!out.overflow, "HEADERS_MAX holds the response headers");
+    gram_assert(!out.overflow, "header block too long");
     gram_h2_send_headers(h2, call->slot, block, out.len, false);
 }
 
@@ -142,7 +143,7 @@ void gram_reply_trailers(struct gram_call *call, gram_status status, const char 
         gram_hpack_enc_literal(&out, 0, "grpc-message", (const uint8_t *)text, len);
     if (call->bad_encoding)
         gram_hpack_enc_literal(&out, 0, "grpc-accept-encoding", (const uint8_t *)"identity", 8);
-    gram_assert(!out.overflow, "GRAM_STATUS_TEXT_MAX leaves room for the other trailers");
+    gram_assert(!out.overflow, "header block too long");
     gram_h2_send_headers(h2, call->slot, block, out.len, true);
 }
 
@@ -158,9 +159,9 @@ static void put_prefix(struct gram_call *call, size_t at, size_t len)
 
 static void unencodable(struct gram_call *call)
 {
-    gram_log_call(call, GRAM_LOG_ERROR, "the handler's reply cannot be encoded");
+    gram_log_call(call, GRAM_LOG_ERROR, "the reply cannot be encoded");
     gram_reply_release(call);
-    gram_call_end(call, GRAM_INTERNAL, "the reply could not be encoded");
+    gram_call_end(call, GRAM_INTERNAL, "the reply cannot be encoded");
 }
 
 static void send_now(struct gram_call *call, const void *reply, bool final)
@@ -253,20 +254,19 @@ bool gram_reply_drain(struct gram_call *call)
 
 /* ---- what is not gRPC (RFC 9110 15.5) ---- */
 
+/* The text begins with its status code: "405 POST only". */
 static void send_http_headers(struct gram_call *call, bool end)
 {
     uint8_t block[64];
     struct gram_hpack_out out = { .buf = block, .cap = sizeof block };
     struct gram_h2_conn *h2 = &call->conn->h2;
-    uint8_t digits[3] = { (uint8_t)('0' + call->http_status / 100), (uint8_t)('0' + call->http_status / 10 % 10),
-                          (uint8_t)('0' + call->http_status % 10) };
 
     gram_hpack_enc_begin(&h2->enc, &out);
-    gram_hpack_enc_literal(&out, INDEX_STATUS_200, NULL, digits, sizeof digits);
+    gram_hpack_enc_literal(&out, INDEX_STATUS_200, NULL, (const uint8_t *)call->reason, 3);
     gram_hpack_enc_literal(&out, GRAM_HPACK_CONTENT_TYPE, NULL, (const uint8_t *)"text/plain", 10);
-    if (call->http_status == 405)
-        gram_hpack_enc_literal(&out, 22, NULL, (const uint8_t *)"POST", 4); /* allow */
-    gram_assert(!out.overflow, "three short fields");
+    if (memcmp(call->reason, "405", 3) == 0)
+        gram_hpack_enc_literal(&out, INDEX_ALLOW, NULL, (const uint8_t *)"POST", 4);
+    gram_assert(!out.overflow, "header block too long");
     call->headers_sent = true;
     gram_h2_send_headers(h2, call->slot, block, out.len, end);
 }
@@ -280,20 +280,15 @@ bool gram_reply_http(struct gram_call *call)
     call->conn->pump_wanted = true;
     if (!gram_reply_room(call))
         return false;
-    if (!call->headers_sent) {
+    if (!call->headers_sent)
         send_http_headers(call, left == 0);
-        if (left == 0) {
-            gram_call_close(call, GRAM_UNIMPLEMENTED);
-            return true;
-        }
-    }
     n = n < left ? n : left;
-    if (n == 0)
-        return false;
-    gram_h2_tx_put(tx_of(call), GRAM_H2_FRAME_HEAD, call->reason + call->http_sent, n);
-    call->http_sent = (uint8_t)(call->http_sent + n);
-    gram_h2_send_data(h2, call->slot, n, n == left);
+    if (n > 0) {
+        gram_h2_tx_put(tx_of(call), GRAM_H2_FRAME_HEAD, call->reason + call->http_sent, n);
+        call->http_sent = (uint8_t)(call->http_sent + n);
+        gram_h2_send_data(h2, call->slot, n, n == left);
+    }
     if (n == left)
         gram_call_close(call, GRAM_UNIMPLEMENTED);
-    return true;
+    return n > 0 || left == 0;
 }

@@ -4,6 +4,8 @@
  * request whose fields are all indexed costs no string at all. */
 #include "grpc_internal.h"
 
+#include <string.h>
+
 /* ---- names that gRPC asks for ---- */
 
 enum { NAME_TIMEOUT = GRAM_H2_NAME_EXTRA, NAME_ENCODING };
@@ -186,9 +188,9 @@ static void on_field(struct gram_h2_conn *h2, unsigned slot, uint8_t name, uint1
 
 /* ---- the request as a whole ---- */
 
-static void answer_http(struct gram_call *call, uint16_t status, const char *body)
+/* `body` begins with the status code. */
+static void answer_http(struct gram_call *call, const char *body)
 {
-    call->http_status = status;
     call->reason = body;
     gram_h2_discard(&call->conn->h2, call->slot);
     call->phase = GRAM_CALL_HTTP_WAIT; /* a client that is still sending would take an early answer for a failure */
@@ -200,27 +202,28 @@ static void on_request(struct gram_h2_conn *h2, unsigned slot, const struct gram
     struct gram_call *call = &conn->calls[slot];
 
     if (request->method != GRAM_HPACK_VALUE_POST) {
-        /* HEAD has no body (RFC 9110 9.3.2) */
-        answer_http(call, 405, request->method == GRAM_H2_VALUE_HEAD ? "" : "gRPC calls are POST requests\n");
+        answer_http(call, "405 POST only");
+        if (request->method == GRAM_H2_VALUE_HEAD) /* its answer has no body (RFC 9110 9.3.2) */
+            call->http_sent = (uint8_t)strlen(call->reason);
         return;
     }
     if (request->too_large && !call->is_grpc) {
-        answer_http(call, 431, "the request's header fields are too large\n");
+        answer_http(call, "431 too much metadata");
         return;
     }
     if (!call->is_grpc) {
-        answer_http(call, 415, "this server speaks gRPC: content-type application/grpc\n");
+        answer_http(call, "415 content-type: application/grpc only");
         return;
     }
     call->method = gram_method_of(conn->server->app, request->path, &call->handlers);
     if (request->too_large)
-        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "metadata too large: GRAM_HEADER_LIST_MAX");
+        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "too much metadata");
     else if (call->bad_timeout)
         gram_call_end(call, GRAM_INTERNAL, "malformed grpc-timeout");
     else if (!call->method)
         gram_call_end(call, GRAM_UNIMPLEMENTED, "unknown service or method");
     else if (call->bad_encoding)
-        gram_call_end(call, GRAM_UNIMPLEMENTED, "only grpc-encoding identity is spoken here");
+        gram_call_end(call, GRAM_UNIMPLEMENTED, "grpc-encoding: identity only");
     else
         gram_call_start(call);
 }

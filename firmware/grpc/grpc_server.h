@@ -36,30 +36,16 @@ enum gram_call_phase {
 
 enum { GRAM_NONE = 255 }; /* no buffer, no slot */
 
-struct gram_call {
-    struct gram_conn *conn;
-    const struct gram_method *method;
-    const void *handlers;
-    const char *reason;     /* END: text of the trailers; HTTP: the body. In flash */
-    const uint8_t *chunk;   /* bytes of the segment being read that are not in a buffer; only inside gram_call_data() */
-    size_t chunk_len;
-    uint32_t started_at;
-    uint32_t deadline;      /* if has_deadline */
-    uint32_t wake_at;       /* if has_wake_at */
-    uint32_t have;          /* bytes in the receive buffer, prefixes included */
-    uint32_t promised;      /* bytes that the peer may have sent or may still send, and the buffer holds (grpc_receive.c) */
-    uint32_t bytes_in;
-    uint32_t bytes_out;
-    uint16_t generation;    /* of the slot; never 0 while a call is in it */
-    uint16_t http_status;
-    volatile uint8_t wake;  /* set by gram_call_wake(), from interrupts too */
-    uint8_t slot;           /* of the stream */
+struct gram_call { /* small things first: it makes shorter code */
     uint8_t phase;
+    uint8_t slot;           /* of the stream */
     uint8_t status;         /* END: what the trailers say */
     uint8_t message_buf;    /* of the server's pool, or GRAM_NONE */
     uint8_t held;           /* of the server's held replies, or GRAM_NONE */
     uint8_t intercepted;    /* how many interceptors were asked before the call */
     uint8_t http_sent;      /* bytes of the body */
+    volatile uint8_t wake;  /* set by gram_call_wake(), from interrupts too */
+    uint16_t generation;    /* of the slot; never 0 while a call is in it */
     bool has_deadline;
     bool has_wake_at;
     bool is_grpc;           /* content-type */
@@ -74,6 +60,19 @@ struct gram_call {
     bool next_owed;         /* bidirectional: NEXT comes before another MESSAGE */
     bool final;             /* the held reply is the last: trailers follow */
     bool wants_buf;         /* its message is longer than its window: waits for a message buffer */
+    struct gram_conn *conn;
+    const struct gram_method *method;
+    const void *handlers;
+    const char *reason;     /* END: text of the trailers; HTTP: status and body. In flash */
+    const uint8_t *chunk;   /* bytes of the segment being read that are not in a buffer; only inside gram_call_data() */
+    size_t chunk_len;
+    uint32_t have;          /* bytes in the receive buffer, prefixes included */
+    uint32_t promised;      /* bytes that the peer may have sent or may still send, and the buffer holds (grpc_receive.c) */
+    uint32_t started_at;
+    uint32_t deadline;      /* if has_deadline */
+    uint32_t wake_at;       /* if has_wake_at */
+    uint32_t bytes_in;
+    uint32_t bytes_out;
     _Alignas(8) uint8_t state[GRAM_CALL_STATE];
     uint8_t gather[GRAM_INITIAL_WINDOW_SIZE];
 };

@@ -27,7 +27,7 @@ static void write_settings(struct gram_h2_conn *conn)
         gram_put_be16(payload + 6 * i, ours[i].id);
         gram_put_be32(payload + 6 * i + 2, ours[i].value);
     }
-    gram_h2_write_control(conn, GRAM_H2_SETTINGS, 0, 0, payload, sizeof payload);
+    gram_h2_write_frame(conn, GRAM_H2_SETTINGS, 0, 0, payload, sizeof payload);
 }
 
 void gram_h2_init(struct gram_h2_conn *conn, const struct gram_h2_events *events, const struct gram_hpack_pin *pins,
@@ -93,7 +93,7 @@ static void write_goaway(struct gram_h2_conn *conn, enum gram_h2_error error, co
     gram_put_be32(payload, conn->last_id);
     gram_put_be32(payload + 4, error);
     memcpy(payload + 8, reason, n);
-    gram_h2_write_control(conn, GRAM_H2_GOAWAY, 0, 0, payload, 8 + n);
+    gram_h2_write_frame(conn, GRAM_H2_GOAWAY, 0, 0, payload, 8 + n);
 }
 
 static void end(struct gram_h2_conn *conn, uint32_t error)
@@ -133,52 +133,35 @@ void gram_h2_tx_progress(struct gram_h2_conn *conn, size_t acked)
     conn->progress_at = conn->now;
 }
 
-/* Milliseconds left of a limit, 0 when it is reached. */
-static uint32_t time_left(const struct gram_h2_conn *conn, uint32_t since, uint32_t limit)
+/* Looks at one limit: lowers *next to what is left of it, or ends the connection. */
+static void limit(struct gram_h2_conn *conn, uint32_t since, uint32_t ms, enum gram_h2_error error, const char *name,
+                  uint32_t *next)
 {
     uint32_t passed = conn->now - since;
 
-    return passed < limit ? limit - passed : 0;
+    if (passed >= ms)
+        gram_h2_fail(conn, error, name);
+    else if (ms - passed < *next)
+        *next = ms - passed;
 }
-
-struct limit {
-    bool applies;
-    uint32_t since;
-    uint32_t ms;
-    enum gram_h2_error error;
-    const char *reason;
-};
 
 uint32_t gram_h2_poll(struct gram_h2_conn *conn, uint32_t now)
 {
-    conn->now = now;
-    const struct limit limits[] = {
-        { !conn->preface_done, conn->opened_at, GRAM_PREFACE_MS, GRAM_H2_PROTOCOL_ERROR, "GRAM_PREFACE_MS" },
-        { conn->preface_done && !conn->settings_acked, conn->opened_at, GRAM_PREFACE_MS + GRAM_SETTINGS_MS,
-          GRAM_H2_SETTINGS_TIMEOUT, "GRAM_SETTINGS_MS" },
-        { conn->block.kind != GRAM_H2_BLOCK_NONE, conn->block.since, GRAM_HEADERS_MS, GRAM_H2_ENHANCE_YOUR_CALM,
-          "GRAM_HEADERS_MS" },
-        { conn->tx.used > 0, conn->progress_at, GRAM_STALL_MS, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_STALL_MS" },
-    };
     uint32_t next = UINT32_MAX;
 
-    if (conn->phase == GRAM_H2_DEAD)
-        return UINT32_MAX;
-    if (conn->phase == GRAM_H2_ENDING) {
-        next = time_left(conn, conn->ended_at, GRAM_LINGER_MS);
-        if (next == 0)
-            conn->phase = GRAM_H2_DEAD;
+    conn->now = now;
+    if (!conn->preface_done)
+        limit(conn, conn->opened_at, GRAM_PREFACE_MS, GRAM_H2_PROTOCOL_ERROR, "GRAM_PREFACE_MS", &next);
+    else if (!conn->settings_acked)
+        limit(conn, conn->opened_at, GRAM_PREFACE_MS + GRAM_SETTINGS_MS, GRAM_H2_SETTINGS_TIMEOUT, "GRAM_SETTINGS_MS",
+              &next);
+    if (conn->block.kind != GRAM_H2_BLOCK_NONE)
+        limit(conn, conn->block.since, GRAM_HEADERS_MS, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_HEADERS_MS", &next);
+    if (conn->tx.used > 0)
+        limit(conn, conn->progress_at, GRAM_STALL_MS, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_STALL_MS", &next);
+    if (conn->phase == GRAM_H2_ACTIVE)
         return next;
-    }
-    for (unsigned i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        if (!limits[i].applies)
-            continue;
-        uint32_t left = time_left(conn, limits[i].since, limits[i].ms);
-        if (left == 0) {
-            gram_h2_fail(conn, limits[i].error, limits[i].reason);
-            return GRAM_LINGER_MS;
-        }
-        next = left < next ? left : next;
-    }
-    return next;
+    if (now - conn->ended_at >= GRAM_LINGER_MS)
+        conn->phase = GRAM_H2_DEAD;
+    return conn->phase == GRAM_H2_DEAD ? UINT32_MAX : GRAM_LINGER_MS - (now - conn->ended_at);
 }

@@ -69,8 +69,8 @@ enum {
     GRAM_H2_NAME_CONNECTION = GRAM_HPACK_EXTRA,
     GRAM_H2_NAME_KEEP_ALIVE,
     GRAM_H2_NAME_PROXY_CONNECTION,
+    GRAM_H2_NAME_UPGRADE, /* up to here: never in HTTP/2 (RFC 9113 8.2.2) */
     GRAM_H2_NAME_TE,
-    GRAM_H2_NAME_UPGRADE,
     GRAM_H2_NAME_EXTRA
 };
 
@@ -142,7 +142,7 @@ struct gram_h2_block {
     uint16_t content_length;
     uint8_t kind;
     uint8_t slot;
-    uint8_t seen;       /* which pseudo-headers, and whether a regular field has come */
+    uint8_t seen;       /* which pseudo-headers, and whether a regular field has come (h2_headers.c) */
     uint8_t continuations;
     bool end_stream;
     bool malformed;
@@ -157,29 +157,8 @@ struct gram_h2_value {
     bool own;
 };
 
+/* What is small and often at hand comes first: it makes shorter code. */
 struct gram_h2_conn {
-    const struct gram_h2_events *events;
-    const struct gram_log *log; /* may be NULL */
-    struct gram_hpack_dec dec;
-    struct gram_hpack_enc enc;
-    struct gram_h2_rx rx;
-    struct gram_h2_block block;
-    struct gram_h2_value value;
-
-    int32_t send_window;
-    int32_t recv_window;
-    uint32_t credit;
-    int32_t peer_initial_window;
-    uint32_t peer_max_frame;
-    uint32_t last_id;        /* highest stream the peer has opened */
-
-    uint32_t now;
-    uint32_t opened_at;
-    uint32_t progress_at;    /* when the transmit buffer last moved, or began to hold something */
-    uint32_t ended_at;
-    uint32_t abuse_at;
-    uint16_t abuse;          /* points used up */
-
     uint8_t phase;
     uint8_t number;          /* of the connection slot, for traces */
     uint8_t streams_open;
@@ -188,9 +167,29 @@ struct gram_h2_conn {
     bool settings_acked;
     bool quiet_ping;         /* the last frame that mattered was a PING */
     bool peer_going;         /* GOAWAY received */
+    struct gram_h2_rx rx;
 
+    const struct gram_h2_events *events;
+    const struct gram_log *log; /* may be NULL */
+    uint32_t now;
+    int32_t send_window;
+    int32_t recv_window;
+    uint32_t credit;
+    int32_t peer_initial_window;
+    uint32_t peer_max_frame;
+    uint32_t last_id;        /* highest stream the peer has opened */
+    struct gram_h2_block block;
+
+    uint32_t opened_at;
+    uint32_t progress_at;    /* when the transmit buffer last moved, or began to hold something */
+    uint32_t ended_at;
+    uint32_t abuse_at;
+    uint16_t abuse;          /* points used up */
+    struct gram_h2_value value;
+    struct gram_hpack_enc enc;
     uint32_t closed[GRAM_H2_CLOSED_KEPT]; /* ids, and how each ended (h2_stream.c) */
     struct gram_h2_stream streams[GRAM_MAX_CONCURRENT_STREAMS];
+    struct gram_hpack_dec dec;
     struct gram_h2_tx tx;
 };
 

@@ -56,7 +56,7 @@ gram_h2_ok gram_h2_on_setting(struct gram_h2_conn *conn, const uint8_t *p)
 void gram_h2_on_settings_end(struct gram_h2_conn *conn)
 {
     conn->preface_done = true;
-    gram_h2_write_control(conn, GRAM_H2_SETTINGS, GRAM_H2_FLAG_ACK, 0, NULL, 0);
+    gram_h2_write_frame(conn, GRAM_H2_SETTINGS, GRAM_H2_FLAG_ACK, 0, NULL, 0);
 }
 
 /* From now on the peer counts with our initial window: streams that it opened before move (6.9.2), possibly below zero. */
@@ -79,7 +79,7 @@ void gram_h2_on_ping(struct gram_h2_conn *conn, const uint8_t *p)
     if (conn->quiet_ping && !gram_h2_charge(conn, GRAM_H2_WORK_PING))
         return;
     conn->quiet_ping = true;
-    gram_h2_write_control(conn, GRAM_H2_PING, GRAM_H2_FLAG_ACK, 0, p, 8);
+    gram_h2_write_frame(conn, GRAM_H2_PING, GRAM_H2_FLAG_ACK, 0, p, 8);
 }
 
 /* ---- WINDOW_UPDATE (6.9) ---- */

@@ -7,8 +7,9 @@
  *     IGNORED   refused, late, or for a stream that is gone */
 #include "h2_internal.h"
 
-/* `seen`: a pseudo-header comes once, and before all regular fields (8.3). */
-enum { SEEN_METHOD = 1, SEEN_SCHEME = 2, SEEN_AUTHORITY = 4, SEEN_PATH = 8, SEEN_REGULAR = 16 };
+/* `seen`: a pseudo-header comes once, and before all regular fields (8.3). One bit for each by the number of its name. */
+#define SEEN(name) (1u << (name))
+#define SEEN_REGULAR SEEN(0)
 
 static void begin_block(struct gram_h2_conn *conn, enum gram_h2_block_kind kind, unsigned slot)
 {
@@ -84,56 +85,30 @@ gram_h2_ok gram_h2_on_headers(struct gram_h2_conn *conn)
 
 /* ---- fields ---- */
 
-static bool seen_before(struct gram_h2_block *b, uint8_t what)
-{
-    bool before = (b->seen & (what | SEEN_REGULAR)) != 0;
-
-    b->seen |= what;
-    return before;
-}
-
-/* Takes note of a pseudo-header; false where it is malformed. */
+/* Takes note of a pseudo-header; false where it is malformed: in trailers, `:status`, one that does not exist, repeated, late (8.3). */
 static bool pseudo(struct gram_h2_block *b, uint8_t name, uint16_t value)
 {
-    if (b->kind == GRAM_H2_BLOCK_TRAILERS)
+    if (b->kind == GRAM_H2_BLOCK_TRAILERS || name > GRAM_HPACK_SCHEME || (b->seen & (SEEN(name) | SEEN_REGULAR)))
         return false;
-    switch (name) {
-    case GRAM_HPACK_METHOD:
+    b->seen = (uint8_t)(b->seen | SEEN(name));
+    if (name == GRAM_HPACK_METHOD)
         b->method = value;
-        return !seen_before(b, SEEN_METHOD);
-    case GRAM_HPACK_SCHEME:
-        return !seen_before(b, SEEN_SCHEME);
-    case GRAM_HPACK_AUTHORITY:
-        return !seen_before(b, SEEN_AUTHORITY);
-    case GRAM_HPACK_PATH:
+    if (name == GRAM_HPACK_PATH)
         b->path = value;
-        return !seen_before(b, SEEN_PATH);
-    default: /* `:status`, and those that do not exist (8.3) */
-        return false;
-    }
+    return true;
 }
 
-/* Fields that HTTP/2 itself has rules for; false where one is broken. */
+/* Fields that HTTP/2 itself has rules for; false where one is broken. `te` other than trailers is a bad value already. */
 static bool regular(struct gram_h2_block *b, uint8_t name, uint16_t value)
 {
     b->seen |= SEEN_REGULAR;
-    switch (name) {
-    case GRAM_H2_NAME_CONNECTION: /* 8.2.2 */
-    case GRAM_H2_NAME_KEEP_ALIVE:
-    case GRAM_H2_NAME_PROXY_CONNECTION:
-    case GRAM_H2_NAME_UPGRADE:
-    case GRAM_HPACK_TRANSFER_ENCODING:
-    case GRAM_HPACK_NAME_BAD:
-    case GRAM_HPACK_NAME_PSEUDO:
-        return false;
-    case GRAM_HPACK_CONTENT_LENGTH:
+    if (name == GRAM_HPACK_CONTENT_LENGTH) {
         if (b->content_length != GRAM_H2_NO_LENGTH && b->content_length != value)
             return false;
         b->content_length = value;
-        return true;
-    default: /* `te` other than trailers is a bad value already */
-        return true;
     }
+    return name != GRAM_HPACK_NAME_BAD && name != GRAM_HPACK_TRANSFER_ENCODING &&
+           (name < GRAM_H2_NAME_CONNECTION || name > GRAM_H2_NAME_UPGRADE); /* 8.2.2 */
 }
 
 static bool is_pseudo(uint8_t name)
@@ -167,14 +142,10 @@ void gram_h2_on_field(void *ctx, uint8_t name, uint16_t value, uint32_t size)
     count_field(conn, size);
     if (value == GRAM_HPACK_VALUE_BAD)
         b->malformed = true;
-    if (is_pseudo(name)) {
-        if (!pseudo(b, name, value))
-            b->malformed = true;
-        return;
-    }
-    if (!regular(b, name, value))
+    if (!(is_pseudo(name) ? pseudo(b, name, value) : regular(b, name, value)))
         b->malformed = true;
-    if (b->kind == GRAM_H2_BLOCK_REQUEST && !b->malformed && !too_large(b) && conn->phase == GRAM_H2_ACTIVE)
+    if (b->kind == GRAM_H2_BLOCK_REQUEST && (b->seen & SEEN_REGULAR) && !b->malformed && !too_large(b) &&
+        conn->phase == GRAM_H2_ACTIVE)
         conn->events->field(conn, b->slot, name, value);
 }
 
@@ -183,7 +154,7 @@ void gram_h2_on_field(void *ctx, uint8_t name, uint16_t value, uint32_t size)
 /* 8.3.1: a request has method, scheme and path, once each. */
 static bool is_request(const struct gram_h2_block *b)
 {
-    const uint8_t needed = SEEN_METHOD | SEEN_SCHEME | SEEN_PATH;
+    const uint8_t needed = SEEN(GRAM_HPACK_METHOD) | SEEN(GRAM_HPACK_SCHEME) | SEEN(GRAM_HPACK_PATH);
 
     return !b->malformed && (b->seen & needed) == needed;
 }

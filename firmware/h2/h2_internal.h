@@ -16,10 +16,10 @@ void gram_h2_remember(struct gram_h2_conn *conn, uint32_t id, enum gram_h2_endin
 int gram_h2_recall(const struct gram_h2_conn *conn, uint32_t id);
 
 /* h2_send.c */
-void gram_h2_write_frame_head(struct gram_h2_conn *conn, uint32_t len, uint8_t type, uint8_t flags, uint32_t id);
 void gram_h2_write_rst(struct gram_h2_conn *conn, uint32_t id, enum gram_h2_error error);
-void gram_h2_write_control(struct gram_h2_conn *conn, uint8_t type, uint8_t flags, uint32_t id, const uint8_t *payload,
-                           size_t len);
+/* `payload` NULL: its `len` bytes have been put behind the head's place already. */
+void gram_h2_write_frame(struct gram_h2_conn *conn, uint8_t type, uint8_t flags, uint32_t id, const uint8_t *payload,
+                         size_t len);
 
 /* h2_control.c: complete control frames; `p` is rx.small */
 gram_h2_ok gram_h2_on_setting(struct gram_h2_conn *conn, const uint8_t *p);

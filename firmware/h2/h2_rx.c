@@ -44,7 +44,7 @@ static gram_h2_ok protocol_error(struct gram_h2_conn *conn, const char *reason)
     return false;
 }
 
-/* A stream that has never been opened (5.1.1). */
+/* A stream that has never been opened (5.1.1); even ones never are. */
 static bool is_idle(const struct gram_h2_conn *conn, uint32_t id)
 {
     return id > conn->last_id || id % 2 == 0;
@@ -58,16 +58,13 @@ static gram_h2_ok begin_data(struct gram_h2_conn *conn)
     struct gram_h2_rx *rx = &conn->rx;
     int slot = gram_h2_find(conn, rx->stream_id);
 
-    if (is_idle(conn, rx->stream_id))
-        return protocol_error(conn, "DATA on an idle stream");
-    if ((int64_t)rx->left > conn->recv_window) {
+    if ((int32_t)rx->left > conn->recv_window) {
         gram_h2_fail(conn, GRAM_H2_FLOW_CONTROL_ERROR, "connection window");
         return false;
     }
     conn->recv_window -= (int32_t)rx->left;
     conn->credit += rx->left; /* streams back their own windows: the connection's is given back as it is used */
     conn->quiet_ping = false;
-    want(rx, GRAM_H2_RX_SKIP);
     if (rx->left == 0 && !(rx->flags & GRAM_H2_FLAG_END_STREAM) && !gram_h2_charge(conn, GRAM_H2_WORK_GLITCH))
         return false;
     if (slot < 0 || conn->streams[slot].state == GRAM_H2_HALF_CLOSED_REMOTE) {
@@ -76,7 +73,7 @@ static gram_h2_ok begin_data(struct gram_h2_conn *conn)
         return gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_STREAM_CLOSED);
     }
     struct gram_h2_stream *s = &conn->streams[slot];
-    if ((int64_t)rx->left > s->recv_window && !s->discards)
+    if ((int32_t)rx->left > s->recv_window && !s->discards)
         return gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_FLOW_CONTROL_ERROR);
     s->recv_window -= (int32_t)rx->left;
     rx->slot = (uint8_t)slot;
@@ -126,49 +123,62 @@ static gram_h2_ok begin_continuation(struct gram_h2_conn *conn)
 static gram_h2_ok begin_settings(struct gram_h2_conn *conn)
 {
     struct gram_h2_rx *rx = &conn->rx;
+    bool ack = rx->flags & GRAM_H2_FLAG_ACK;
 
-    if (rx->stream_id != 0)
-        return protocol_error(conn, "SETTINGS on a stream");
-    if (rx->flags & GRAM_H2_FLAG_ACK) {
-        if (rx->left != 0)
-            return frame_size_error(conn);
-        gram_h2_on_settings_ack(conn);
-        want(rx, GRAM_H2_RX_SKIP);
-        return true;
-    }
-    if (rx->left % 6 != 0)
+    if (ack ? rx->left != 0 : rx->left % 6 != 0)
         return frame_size_error(conn);
     if (rx->left > 6 * 32) { /* CVE-2020-11080; there are not that many settings */
         gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "more than 32 settings");
         return false;
     }
-    if (conn->preface_done && !gram_h2_charge(conn, GRAM_H2_WORK_SETTINGS))
+    if (!ack && conn->preface_done && !gram_h2_charge(conn, GRAM_H2_WORK_SETTINGS))
         return false;
-    want_fixed(rx, 6);
-    if (rx->left == 0) {
+    if (ack)
+        gram_h2_on_settings_ack(conn);
+    else if (rx->left == 0)
         gram_h2_on_settings_end(conn);
-        want(rx, GRAM_H2_RX_SKIP);
-    }
+    else
+        want_fixed(rx, 6);
     return true;
 }
 
-/* PRIORITY, RST_STREAM, PING, GOAWAY, WINDOW_UPDATE: a length that is fixed, and a scope that is stream or connection. */
-static gram_h2_ok begin_fixed(struct gram_h2_conn *conn, unsigned bytes, bool on_stream, bool on_connection)
+/* What holds for each frame type: the length of its fixed part, which is all of it but for GOAWAY; and the streams it may be on. */
+enum { ON_CONNECTION = 1, ON_STREAM = 2, ON_IDLE = 4 };
+
+static const struct rule {
+    uint8_t fixed;
+    uint8_t streams;
+} rules[] = {
+    [GRAM_H2_DATA] = { 0, ON_STREAM },
+    [GRAM_H2_HEADERS] = { 0, ON_STREAM | ON_IDLE },
+    [GRAM_H2_PRIORITY] = { 5, ON_STREAM | ON_IDLE },
+    [GRAM_H2_RST_STREAM] = { 4, ON_STREAM },
+    [GRAM_H2_SETTINGS] = { 0, ON_CONNECTION },
+    [GRAM_H2_PUSH_PROMISE] = { 0, 0 }, /* not from a client (8.4) */
+    [GRAM_H2_PING] = { 8, ON_CONNECTION },
+    [GRAM_H2_GOAWAY] = { 8, ON_CONNECTION },
+    [GRAM_H2_WINDOW_UPDATE] = { 4, ON_CONNECTION | ON_STREAM },
+    [GRAM_H2_CONTINUATION] = { 0, ON_STREAM },
+};
+
+static uint8_t kind_of_stream(const struct gram_h2_conn *conn, uint32_t id)
+{
+    if (id == 0)
+        return ON_CONNECTION;
+    return is_idle(conn, id) ? ON_IDLE : ON_STREAM;
+}
+
+static gram_h2_ok begin_fixed(struct gram_h2_conn *conn, unsigned bytes)
 {
     struct gram_h2_rx *rx = &conn->rx;
 
-    if (rx->stream_id == 0 ? !on_connection : !on_stream)
-        return protocol_error(conn, "frame on the wrong stream");
-    if (rx->type == GRAM_H2_GOAWAY ? rx->left < bytes : rx->left != bytes) {
-        if (rx->type != GRAM_H2_PRIORITY)
-            return frame_size_error(conn);
-        want(rx, GRAM_H2_RX_SKIP); /* only PRIORITY's length is a stream's affair (6.3) */
-        return gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_FRAME_SIZE_ERROR);
+    if (rx->type == GRAM_H2_GOAWAY ? rx->left >= bytes : rx->left == bytes) {
+        want_fixed(rx, bytes);
+        return true;
     }
-    if (rx->stream_id != 0 && rx->type != GRAM_H2_PRIORITY && is_idle(conn, rx->stream_id))
-        return protocol_error(conn, "frame on an idle stream");
-    want_fixed(rx, bytes);
-    return true;
+    if (rx->type != GRAM_H2_PRIORITY)
+        return frame_size_error(conn);
+    return gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_FRAME_SIZE_ERROR); /* a stream's affair (6.3) */
 }
 
 static gram_h2_ok begin_frame(struct gram_h2_conn *conn)
@@ -180,6 +190,7 @@ static gram_h2_ok begin_frame(struct gram_h2_conn *conn)
     rx->flags = rx->small[4];
     rx->stream_id = gram_get_be32(rx->small + 5) & GRAM_H2_WINDOW_MAX;
     rx->pad = 0;
+    want(rx, GRAM_H2_RX_SKIP);
     if (conn->log && conn->log->frame)
         conn->log->frame(conn->number, true, rx->small, NULL, 0);
     if (rx->left > GRAM_H2_FRAME_MAX)
@@ -189,6 +200,10 @@ static gram_h2_ok begin_frame(struct gram_h2_conn *conn)
     if (conn->block.kind != GRAM_H2_BLOCK_NONE &&
         (rx->type != GRAM_H2_CONTINUATION || rx->stream_id != conn->block.stream_id))
         return protocol_error(conn, "frame inside a header block"); /* 6.10 */
+    if (rx->type > GRAM_H2_CONTINUATION) /* unknown types are ignored (4.1) */
+        return gram_h2_charge(conn, GRAM_H2_WORK_GLITCH);
+    if (!(rules[rx->type].streams & kind_of_stream(conn, rx->stream_id)))
+        return protocol_error(conn, "frame on a wrong stream");
     switch (rx->type) {
     case GRAM_H2_DATA:
         return begin_data(conn);
@@ -198,21 +213,10 @@ static gram_h2_ok begin_frame(struct gram_h2_conn *conn)
         return begin_continuation(conn);
     case GRAM_H2_SETTINGS:
         return begin_settings(conn);
-    case GRAM_H2_PRIORITY:
-        return begin_fixed(conn, 5, true, false) && gram_h2_charge(conn, GRAM_H2_WORK_GLITCH);
-    case GRAM_H2_RST_STREAM:
-        return begin_fixed(conn, 4, true, false);
-    case GRAM_H2_PING:
-        return begin_fixed(conn, 8, false, true);
-    case GRAM_H2_GOAWAY:
-        return begin_fixed(conn, 8, false, true);
-    case GRAM_H2_WINDOW_UPDATE:
-        return begin_fixed(conn, 4, true, true);
-    case GRAM_H2_PUSH_PROMISE:
-        return protocol_error(conn, "PUSH_PROMISE from a client"); /* 8.4 */
-    default: /* unknown types are ignored (4.1) */
-        want(rx, GRAM_H2_RX_SKIP);
-        return gram_h2_charge(conn, GRAM_H2_WORK_GLITCH);
+    default:
+        if (rx->type == GRAM_H2_PRIORITY && !gram_h2_charge(conn, GRAM_H2_WORK_GLITCH))
+            return false;
+        return begin_fixed(conn, rules[rx->type].fixed);
     }
 }
 

@@ -7,39 +7,23 @@
 #include "be.h"
 #include "gram_assert.h"
 
-static void trace_out(struct gram_h2_conn *conn, const uint8_t head[GRAM_H2_FRAME_HEAD], const uint8_t *payload,
-                      size_t len)
+void gram_h2_write_frame(struct gram_h2_conn *conn, uint8_t type, uint8_t flags, uint32_t id, const uint8_t *payload,
+                         size_t len)
 {
-    if (conn->log && conn->log->frame)
-        conn->log->frame(conn->number, false, head, payload, len);
-}
+    uint8_t head[GRAM_H2_FRAME_HEAD];
 
-static void make_head(uint8_t head[GRAM_H2_FRAME_HEAD], size_t len, uint8_t type, uint8_t flags, uint32_t id)
-{
     gram_put_be24(head, (uint32_t)len);
     head[3] = type;
     head[4] = flags;
     gram_put_be32(head + 5, id);
-}
-
-/* A transmit buffer that begins to hold something begins to wait for the peer. */
-static void commit(struct gram_h2_conn *conn, size_t len)
-{
-    if (conn->tx.used == 0)
-        conn->progress_at = conn->now;
-    gram_h2_tx_commit(&conn->tx, len);
-}
-
-void gram_h2_write_control(struct gram_h2_conn *conn, uint8_t type, uint8_t flags, uint32_t id, const uint8_t *payload,
-                           size_t len)
-{
-    uint8_t head[GRAM_H2_FRAME_HEAD];
-
-    make_head(head, len, type, flags, id);
     gram_h2_tx_put(&conn->tx, 0, head, sizeof head);
-    gram_h2_tx_put(&conn->tx, sizeof head, payload, len);
-    commit(conn, sizeof head + len);
-    trace_out(conn, head, payload, len);
+    if (payload)
+        gram_h2_tx_put(&conn->tx, sizeof head, payload, len);
+    if (conn->log && conn->log->frame)
+        conn->log->frame(conn->number, false, head, payload, payload ? len : 0);
+    if (conn->tx.used == 0) /* it begins to wait for the peer */
+        conn->progress_at = conn->now;
+    gram_h2_tx_commit(&conn->tx, sizeof head + len);
 }
 
 void gram_h2_write_rst(struct gram_h2_conn *conn, uint32_t id, enum gram_h2_error error)
@@ -47,7 +31,7 @@ void gram_h2_write_rst(struct gram_h2_conn *conn, uint32_t id, enum gram_h2_erro
     uint8_t payload[4];
 
     gram_put_be32(payload, error);
-    gram_h2_write_control(conn, GRAM_H2_RST_STREAM, 0, id, payload, sizeof payload);
+    gram_h2_write_frame(conn, GRAM_H2_RST_STREAM, 0, id, payload, sizeof payload);
 }
 
 size_t gram_h2_window(const struct gram_h2_conn *conn, unsigned slot)
@@ -78,8 +62,8 @@ void gram_h2_send_headers(struct gram_h2_conn *conn, unsigned slot, const uint8_
 {
     uint8_t flags = (uint8_t)(GRAM_H2_FLAG_END_HEADERS | (end ? GRAM_H2_FLAG_END_STREAM : 0));
 
-    gram_assert(len <= GRAM_H2_FRAME_MAX, "GRAM_TRAILERS_MAX bounds a block");
-    gram_h2_write_control(conn, GRAM_H2_HEADERS, flags, conn->streams[slot].id, block, len);
+    gram_assert(len <= GRAM_H2_FRAME_MAX, "header block too long");
+    gram_h2_write_frame(conn, GRAM_H2_HEADERS, flags, conn->streams[slot].id, block, len);
     if (end)
         end_stream(conn, slot);
 }
@@ -87,17 +71,11 @@ void gram_h2_send_headers(struct gram_h2_conn *conn, unsigned slot, const uint8_
 void gram_h2_send_data(struct gram_h2_conn *conn, unsigned slot, size_t len, bool end)
 {
     struct gram_h2_stream *s = &conn->streams[slot];
-    uint8_t head[GRAM_H2_FRAME_HEAD];
-    size_t at_hand;
 
-    gram_assert(len <= gram_h2_window(conn, slot) || len == 0, "nothing is written that no window allows");
+    gram_assert(len <= gram_h2_window(conn, slot), "no window for DATA");
     s->send_window -= (int32_t)len;
     conn->send_window -= (int32_t)len;
-    make_head(head, len, GRAM_H2_DATA, end ? GRAM_H2_FLAG_END_STREAM : 0, s->id);
-    gram_h2_tx_put(&conn->tx, 0, head, sizeof head);
-    const uint8_t *payload = gram_h2_tx_span(&conn->tx, sizeof head, &at_hand);
-    trace_out(conn, head, payload, len < at_hand ? len : at_hand);
-    commit(conn, sizeof head + len);
+    gram_h2_write_frame(conn, GRAM_H2_DATA, end ? GRAM_H2_FLAG_END_STREAM : 0, s->id, NULL, len);
     if (end)
         end_stream(conn, slot);
 }
@@ -140,7 +118,7 @@ static void write_window_update(struct gram_h2_conn *conn, uint32_t id, uint32_t
     uint8_t payload[4];
 
     gram_put_be32(payload, *credit);
-    gram_h2_write_control(conn, GRAM_H2_WINDOW_UPDATE, 0, id, payload, sizeof payload);
+    gram_h2_write_frame(conn, GRAM_H2_WINDOW_UPDATE, 0, id, payload, sizeof payload);
     *window += (int32_t)*credit;
     *credit = 0;
 }

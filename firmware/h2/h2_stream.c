@@ -52,7 +52,7 @@ void gram_h2_release(struct gram_h2_conn *conn, unsigned slot, enum gram_h2_endi
 {
     struct gram_h2_stream *s = &conn->streams[slot];
 
-    gram_assert(s->state != GRAM_H2_FREE, "a stream is released once");
+    gram_assert(s->state != GRAM_H2_FREE, "stream released twice");
     gram_h2_remember(conn, s->id, how);
     s->state = GRAM_H2_FREE;
     conn->streams_open--;

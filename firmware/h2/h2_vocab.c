@@ -4,7 +4,7 @@
 
 static const char *name_at(const void *ctx, unsigned i)
 {
-    static const char own[][17] = { "connection", "keep-alive", "proxy-connection", "te", "upgrade" };
+    static const char own[][17] = { "connection", "keep-alive", "proxy-connection", "upgrade", "te" };
     const struct gram_h2_conn *conn = ctx;
 
     if (i < sizeof own / sizeof own[0])
