@@ -2,7 +2,6 @@
 #ifndef GRAM_APP_CONFIG_H
 #define GRAM_APP_CONFIG_H
 
-#if GRAM_RAM_KB <= 64
 /* A question to reflection; a ListUsersResponse, which has room for 8 contacts. */
 #ifndef GRAM_REQUEST_SIZE
 #define GRAM_REQUEST_SIZE 208
@@ -10,12 +9,11 @@
 #ifndef GRAM_REPLY_SIZE
 #define GRAM_REPLY_SIZE 584
 #endif
+
+#if GRAM_RAM_KB <= 64
 #ifndef GRAM_MESSAGE_SIZE
 #define GRAM_MESSAGE_SIZE 512
 #endif
 #endif
-
-/* A call to try, as grpcurl takes it (%s is the address): the simulator prints it when it is ready. */
-#define GRAM_APP_TRY "-d '{\"user_id\": \"1\"}' %s user.User/GetUser"
 
 #endif

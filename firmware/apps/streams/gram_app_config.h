@@ -7,19 +7,18 @@
 #define GRAM_CALL_STATE 72
 #endif
 
-#if GRAM_RAM_KB <= 64
+/* A question to reflection; a ConversationResponse. */
 #ifndef GRAM_REQUEST_SIZE
 #define GRAM_REQUEST_SIZE 208
 #endif
 #ifndef GRAM_REPLY_SIZE
 #define GRAM_REPLY_SIZE 120
 #endif
+
+#if GRAM_RAM_KB <= 64
 #ifndef GRAM_MESSAGE_SIZE
 #define GRAM_MESSAGE_SIZE 512
 #endif
 #endif
-
-/* A call to try, as grpcurl takes it (%s is the address): the simulator prints it when it is ready. */
-#define GRAM_APP_TRY "-d '{\"data\": \"n\"}' %s proto.StreamServer/ListValue"
 
 #endif
