@@ -142,22 +142,30 @@ def test_the_project_s_own_files(project, protos):
 
 def test_imports_and_every_kind_of_symbol(project):
     project.write("proto/deep/base.proto", """syntax = "proto3"; package deep.base;
-        import public "deep/public.proto"; message Base { oneof o { int32 a = 1; bool b = 2; } optional int32 c = 3; }""")
+        message Base { oneof o { int32 a = 1; bool b = 2; } optional int32 c = 3; }""")
+    project.write("proto/deep/hub.proto", 'syntax = "proto3"; package deep; import public "deep/public.proto";')
     project.write("proto/deep/public.proto", 'syntax = "proto3"; package deep; message Public { int32 i = 1; }')
-    project.write("proto/x.proto", """syntax = "proto3"; package pkg; import "deep/base.proto";
+    project.write("proto/x.proto", """syntax = "proto3"; package pkg;
+        import "deep/base.proto"; import "deep/hub.proto";
         import "google/protobuf/timestamp.proto"; import "google/protobuf/empty.proto";
-        message M { deep.base.Base base = 1; deep.Public p = 2; google.protobuf.Timestamp at = 3; map<int32, Inner> m = 4;
-          message Inner { enum E { A = 0; B = 1; } E e = 1 [json_name = "other"]; int32 snake_case_name = 2; }
-          repeated int32 list = 5 [packed = false]; reserved 9, 11 to 13; }
+        message M {
+          deep.base.Base base = 1; deep.Public p = 2; google.protobuf.Timestamp at = 3; map<int32, Inner> m = 4;
+          message Inner {
+            enum E { A = 0; B = 1; }
+            E e = 1 [json_name = "other"]; int32 snake_case_name = 2;
+          }
+          repeated int32 list = 5 [packed = false]; reserved 9, 11 to 13;
+        }
         enum Top { FIRST = 0; SECOND = 1; }
         service S { option deprecated = true; rpc Get(google.protobuf.Empty) returns (M); }""")
     project.write("proto/x.options", "pkg.M.m max_count:2\npkg.M.list max_count:2\n")
     found = check(project, project.generated("proto/x.proto"), ["proto"])
-    assert sorted(found) == ["deep/base.proto", "deep/public.proto", "google/protobuf/empty.proto",
-                             "google/protobuf/timestamp.proto", "x.proto"]
-    assert found["x.proto"].deps == ["deep/base.proto", "google/protobuf/timestamp.proto", "google/protobuf/empty.proto"]
-    assert {"pkg.S", "pkg.S.Get", "pkg.M", "pkg.M.base", "pkg.M.Inner", "pkg.M.Inner.E", "pkg.M.Inner.A", "pkg.Top", "pkg.SECOND",
-            "pkg.M.MEntry.key"} <= set(found["x.proto"].symbols)
+    google = ["google/protobuf/timestamp.proto", "google/protobuf/empty.proto"]
+    assert set(found) == {"deep/base.proto", "deep/hub.proto", "deep/public.proto", "x.proto", *google}
+    assert found["x.proto"].deps == ["deep/base.proto", "deep/hub.proto", *google]
+    assert found["deep/hub.proto"].deps == ["deep/public.proto"] and found["deep/hub.proto"].symbols == []
+    assert {"pkg.S", "pkg.S.Get", "pkg.M", "pkg.M.base", "pkg.M.Inner", "pkg.M.Inner.E", "pkg.M.Inner.A", "pkg.Top",
+            "pkg.SECOND", "pkg.M.MEntry.key"} <= set(found["x.proto"].symbols)
     assert {"deep.base.Base.o", "deep.base.Base.c"} <= set(found["deep/base.proto"].symbols)
     assert "deep.base.Base._c" not in found["deep/base.proto"].symbols
 
