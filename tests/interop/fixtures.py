@@ -94,9 +94,8 @@ def app_fixture(app):
     @pytest.fixture(name=app)
     def server(target):
         found = target.server(app)
-        assert found.alive(), f"{found.name} has ended:\n{found.text()}"
         yield found
-        assert found.alive(), f"{found.name} has ended:\n{found.text()}"
+        assert found.alive(), f"{found.name} ended with {found.process.returncode}:\n{found.text()}"
 
     return server
 

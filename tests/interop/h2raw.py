@@ -48,6 +48,7 @@ class Connection:
 
     def __init__(self, port, settings=b"", timeout=5):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = tap.FrameReader()
         self.waiting = []  # frames read and not taken yet
         self.encoder = hpack.Encoder()

@@ -94,6 +94,10 @@ class Tap:
         )
 
     def close(self):
-        self.listener.close()
-        for s in self.sockets:
+        for s in (self.listener, *self.sockets):
+            # A socket that a thread is reading stays open behind a mere close().
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # closed by its peer
             s.close()

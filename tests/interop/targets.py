@@ -114,6 +114,7 @@ class Target:
     def __init__(self, ports):
         self.ports = ports
         self.servers = {}
+        self.dead = []  # shared servers that ended by themselves
         self.built = set()
 
     def build(self, app):
@@ -138,7 +139,9 @@ class Target:
         )
 
     def server(self, app):
-        """The server that the tests share."""
+        """The server that the tests share; a new one if it has died, so that one death is not every test's."""
+        if app in self.servers and not self.servers[app].alive():
+            self.dead.append(self.servers.pop(app))
         if app not in self.servers:
             self.servers[app] = self.start(app)
         return self.servers[app]
@@ -216,7 +219,7 @@ class Board(Target):
             self.machine(),
             "-kernel",
             BUILD / self.name / f"{app}.elf",
-            "-nographic",
+            *"-display none -monitor none -serial stdio".split(),
             "-nic",
             f"user,hostfwd=tcp:127.0.0.1:{port}-:50051",
         ]

@@ -12,6 +12,8 @@ import targets
 def test_nothing_is_left(target, app):
     server = target.server(app)  # the one that the tests have used, or a new one if they were not run
     assert server.alive(), server.text()
+    dead = [one for one in target.dead if one.app == app]
+    assert not dead, "\n".join(one.text() for one in dead)
     trouble = [line for line in server.output if targets.TROUBLE.search(line)]
     assert not trouble, server.text()
     if not target.says_how_it_ended:

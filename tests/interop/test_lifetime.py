@@ -71,7 +71,7 @@ def test_metadata_of_all_kinds(users, connect):
         [["x-empty", ""]],
         [["x-twice", "one"], ["x-twice", "two"], ["x-twice", "three"]],
         [["x-trace-bin", "twelve bytes"], ["x-empty-bin", ""]],
-        [["x-odd", " !\"#$%&'()*+,-./:;<=>?@[]^_`{|}~"]],
+        [["x-odd", "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~"]],
         [[f"x-key-{n}", f"value {n}"] for n in range(30)],
     ):
         assert connection.unary(GET, {"id": 1}, metadata=metadata)["id"] == 1
