@@ -17,6 +17,10 @@
 #include "lwip/sys.h"
 #include "lwip/tcp.h"
 
+#if MEMP_NUM_TCP_PCB < GRAM_MAX_CONNECTIONS
+#error "MEMP_NUM_TCP_PCB (lwipopts_target.h): at least GRAM_MAX_CONNECTIONS, or clients are refused that gram has room for"
+#endif
+
 #define RETRY_MS 100 /* for bytes that lwIP had no memory for */
 
 struct link {

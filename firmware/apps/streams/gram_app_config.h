@@ -21,4 +21,7 @@
 #endif
 #endif
 
+/* A call to try, as grpcurl takes it (%s is the address): the simulator prints it when it is ready. */
+#define GRAM_APP_TRY "-d '{\"data\": \"n\"}' %s proto.StreamServer/ListValue"
+
 #endif

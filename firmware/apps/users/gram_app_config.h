@@ -16,4 +16,7 @@
 #endif
 #endif
 
+/* A call to try, as grpcurl takes it (%s is the address): the simulator prints it when it is ready. */
+#define GRAM_APP_TRY "-d '{\"id\": 1}' %s user.UserService/GetUser"
+
 #endif
