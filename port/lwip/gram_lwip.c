@@ -141,8 +141,10 @@ static void name_of(const struct tcp_pcb *pcb, char *name, size_t size)
     struct gram_text t = gram_text_in(name, size);
 
     ipaddr_ntoa_r(&pcb->remote_ip, address, sizeof address);
+    if (IP_IS_V6(&pcb->remote_ip))
+        gram_text_char(&t, '[');
     gram_text_str(&t, address);
-    gram_text_char(&t, ':');
+    gram_text_str(&t, IP_IS_V6(&pcb->remote_ip) ? "]:" : ":");
     gram_text_u32(&t, pcb->remote_port);
 }
 
