@@ -29,6 +29,7 @@
 
 /* A call's own state. */
 struct talk {
+    bool waits;       /* a question of it was not taken: it comes again */
     bool half_closed; /* no more questions */
 };
 
@@ -56,6 +57,7 @@ static gram_status message(gram_call *call, const grpc_reflection_v1_ServerRefle
     if (req->which_message_request == 0) {
         return gram_call_fail(call, GRAM_INVALID_ARGUMENT, "message_request is missing, or not known here");
     }
+    GRAM_STATE(struct talk, call)->waits = memory->asker != NULL;
     if (memory->asker != NULL) {
         gram_call_sleep(call, ASK_AGAIN_MS);
         return GRAM_WAIT;
@@ -74,6 +76,7 @@ static gram_status half_close(gram_call *call)
 
 static gram_status next(gram_call *call, grpc_reflection_v1_ServerReflectionResponse *rep)
 {
+    const struct talk *talk = GRAM_STATE(struct talk, call);
     struct gram_reflection *memory = memory_of(call);
 
     if (memory->asker == call && !memory->answered) {
@@ -84,7 +87,10 @@ static gram_status next(gram_call *call, grpc_reflection_v1_ServerReflectionResp
     if (memory->asker == call) {
         memory->asker = NULL;
     }
-    return GRAM_STATE(struct talk, call)->half_closed ? GRAM_DONE : GRAM_WAIT;
+    if (talk->waits) {
+        gram_call_sleep(call, ASK_AGAIN_MS); /* what `message` said held until this callback */
+    }
+    return talk->half_closed ? GRAM_DONE : GRAM_WAIT;
 }
 
 static void closed(gram_call *call, gram_status status)

@@ -199,7 +199,9 @@ static void test_the_place_is_shared(void **state)
     assert_int_equal(ask(v1, 0, one, GRAM_ON_MESSAGE, &q, NULL), GRAM_OK);
     assert_int_equal(ask(v1alpha, 0, two, GRAM_ON_MESSAGE, &q, NULL), GRAM_WAIT);
     assert_true(two->sleep_ms > 0);
+    two->sleep_ms = 0;
     assert_int_equal(ask(v1alpha, 0, two, GRAM_ON_NEXT, NULL, &answer), GRAM_WAIT);
+    assert_true(two->sleep_ms > 0);
     assert_int_equal(ask(v1, 0, one, GRAM_ON_NEXT, NULL, &answer), GRAM_MORE);
     assert_int_equal(ask(v1alpha, 0, two, GRAM_ON_MESSAGE, &q, NULL), GRAM_WAIT); /* it is still going out */
     assert_int_equal(ask(v1, 0, one, GRAM_ON_MESSAGE, &q, NULL), GRAM_WAIT);      /* its own next one, too */
