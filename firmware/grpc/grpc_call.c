@@ -59,23 +59,21 @@ void gram_call_close(struct gram_call *call, gram_status status)
     call->phase = GRAM_CALL_FREE;
 }
 
-/* Tells the client, in words that are percent-encoded already; there is room. */
-static void finish(struct gram_call *call, gram_status status, const char *text, size_t len)
+/* Tells the client; there is room. The text is in the server's `text`, percent-encoded. */
+void gram_call_finish(struct gram_call *call, gram_status status)
 {
-    gram_reply_trailers(call, status, text, len);
+    gram_reply_trailers(call, status);
     gram_call_close(call, status);
 }
 
 void gram_call_end(struct gram_call *call, gram_status status, const char *reason)
 {
-    char text[GRAM_STATUS_TEXT_MAX];
-
-    gram_receive_release(call);
-    gram_reply_release(call);
     if (gram_reply_room(call)) {
-        finish(call, status, text, reason ? gram_percent_encode(text, sizeof text, reason) : 0);
+        gram_call_finish(call, gram_call_fail(call, status, reason));
         return;
     }
+    gram_receive_release(call);
+    gram_reply_release(call);
     call->phase = GRAM_CALL_END;
     call->status = (uint8_t)status;
     call->reason = reason;
@@ -110,16 +108,14 @@ static bool is_error(gram_status status)
 /* An answer that ends the call without a reply: an error status, or one that the rules do not know. */
 static void end_with_answer(struct gram_call *call, gram_status status)
 {
-    struct gram_server *server = gram_server_of(call);
+    static const char broken[] = "the handler broke a rule";
 
-    gram_reply_release(call);
     if (is_error(status)) {
-        gram_receive_release(call);
-        finish(call, status, server->text, server->text_len);
+        gram_call_finish(call, status);
         return;
     }
-    gram_log_call(call, GRAM_LOG_ERROR, "the handler broke a rule");
-    gram_call_end(call, GRAM_INTERNAL, "the handler broke a rule");
+    gram_log_call(call, GRAM_LOG_ERROR, broken);
+    gram_call_end(call, GRAM_INTERNAL, broken);
 }
 
 /* Decodes the request at the front into the server's scratch. False: it could not be, the call has ended. */
@@ -178,9 +174,7 @@ static bool ask_next(struct gram_call *call)
         gram_reply_release(call);
         call->awake = false;
     } else if (status == GRAM_DONE) {
-        gram_reply_release(call);
-        gram_receive_release(call);
-        finish(call, GRAM_OK, NULL, 0);
+        gram_call_finish(call, GRAM_OK);
     } else {
         end_with_answer(call, status);
     }
@@ -337,15 +331,6 @@ static bool step_stream(struct gram_call *call)
     return server_streams(call) && call->awake && ask_next(call);
 }
 
-static bool step_end(struct gram_call *call)
-{
-    char text[GRAM_STATUS_TEXT_MAX];
-    size_t len = call->reason ? gram_percent_encode(text, sizeof text, call->reason) : 0;
-
-    finish(call, (gram_status)call->status, text, len);
-    return true;
-}
-
 /* Phases in which a callback may run, or trailers are due, wait for room. */
 static bool needs_room(const struct gram_call *call)
 {
@@ -386,7 +371,8 @@ bool gram_call_step(struct gram_call *call)
     case GRAM_CALL_STREAM:
         return step_stream(call);
     case GRAM_CALL_END:
-        return step_end(call);
+        gram_call_end(call, (gram_status)call->status, call->reason);
+        return true;
     case GRAM_CALL_HTTP_WAIT:
         if (call->remote_done)
             call->phase = GRAM_CALL_HTTP;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "be.h"
 #include "pb_decode.h"
 #include "pb_encode.h"
 
@@ -57,13 +58,17 @@ static bool write_piece(pb_ostream_t *stream, const pb_byte_t *data, size_t n)
     return !more;
 }
 
-bool gram_encode_piece(const struct pb_msgdesc_s *desc, const void *message, struct gram_h2_tx *tx, size_t at,
-                       size_t skip, size_t len)
+bool gram_encode_piece(const struct pb_msgdesc_s *desc, const void *message, uint32_t len, struct gram_h2_tx *tx,
+                       size_t at, size_t skip, size_t n)
 {
-    struct piece piece = { .tx = tx, .at = at, .skip = skip, .len = len };
+    struct piece piece = { .tx = tx, .at = at, .skip = skip, .len = n };
     pb_ostream_t stream = { .callback = write_piece, .state = &piece, .max_size = SIZE_MAX };
+    uint8_t prefix[GRAM_PREFIX] = { 0 };
 
-    (void)pb_encode(&stream, desc, message); /* fails, too, when it is stopped behind the window */
+    gram_put_be32(prefix + 1, len);
+    /* either fails, too, when it is stopped behind the window */
+    if (write_piece(&stream, prefix, sizeof prefix))
+        (void)pb_encode(&stream, desc, message);
     return piece.len == 0;
 }
 

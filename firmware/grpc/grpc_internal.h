@@ -6,7 +6,7 @@
 
 static inline struct gram_conn *gram_conn_of(struct gram_h2_conn *h2)
 {
-    return (struct gram_conn *)(void *)h2; /* its first member */
+    return (struct gram_conn *)(void *)((char *)h2 - offsetof(struct gram_conn, h2));
 }
 
 static inline struct gram_server *gram_server_of(const struct gram_call *call)
@@ -49,6 +49,8 @@ void gram_call_begin(struct gram_conn *conn, unsigned slot);
 void gram_call_start(struct gram_call *call);
 /* Does the next thing that can be done now. False: nothing can. May end the call. */
 bool gram_call_step(struct gram_call *call);
+/* Sends the trailers and closes the call; the room is there, and the text in the server's `text`. */
+void gram_call_finish(struct gram_call *call, gram_status status);
 /* Ends the call with a status of our own: trailers now, or as soon as there is room. `reason` in flash. */
 void gram_call_end(struct gram_call *call, gram_status status, const char *reason);
 /* The call is over, its stream is no longer there: closed() and after(), everything given back. */
@@ -86,8 +88,8 @@ void gram_reply_send(struct gram_call *call, const void *reply, bool final);
 bool gram_reply_drain(struct gram_call *call);
 /* A held slot that is not needed after all. */
 void gram_reply_release(struct gram_call *call);
-/* Trailers, or Trailers-Only, with text that is percent-encoded already; the room was there. Ends the stream. */
-void gram_reply_trailers(struct gram_call *call, gram_status status, const char *text, size_t len);
+/* Trailers, or Trailers-Only, with the server's `text`; the room was there. Ends the stream. */
+void gram_reply_trailers(struct gram_call *call, gram_status status);
 /* Plain HTTP: headers and the first piece of the body; then the rest. False: no room now. Ends the stream at the end. */
 bool gram_reply_http(struct gram_call *call);
 
@@ -98,9 +100,10 @@ struct pb_msgdesc_s;
 gram_status gram_decode(const struct pb_msgdesc_s *desc, void *message, const uint8_t *data, size_t len,
                         const char **reason);
 bool gram_encoded_size(const struct pb_msgdesc_s *desc, const void *message, size_t *len);
-/* Encodes into the transmit buffer, `at` bytes behind what is in use: of the encoding, `len` bytes from `skip` on. */
-bool gram_encode_piece(const struct pb_msgdesc_s *desc, const void *message, struct gram_h2_tx *tx, size_t at,
-                       size_t skip, size_t len);
+/* Of a message with its prefix, `len` bytes long without it: puts the `n` bytes from `skip` on into the transmit buffer, `at` bytes behind what is
+ * in use. */
+bool gram_encode_piece(const struct pb_msgdesc_s *desc, const void *message, uint32_t len, struct gram_h2_tx *tx,
+                       size_t at, size_t skip, size_t n);
 /* Encodes all of it, where up to `max` bytes are free; *len is its length. */
 bool gram_encode_whole(const struct pb_msgdesc_s *desc, const void *message, struct gram_h2_tx *tx, size_t at,
                        size_t max, size_t *len);

@@ -127,8 +127,9 @@ static void put_status(struct gram_h2_conn *h2, struct gram_hpack_out *out, gram
         gram_hpack_enc_pin_name(&h2->enc, out, PIN_STATUS_OK, digits, 2);
 }
 
-void gram_reply_trailers(struct gram_call *call, gram_status status, const char *text, size_t len)
+void gram_reply_trailers(struct gram_call *call, gram_status status)
 {
+    const struct gram_server *server = gram_server_of(call);
     uint8_t block[GRAM_TRAILERS_MAX];
     struct gram_hpack_out out = { .buf = block, .cap = sizeof block };
     struct gram_h2_conn *h2 = &call->conn->h2;
@@ -139,8 +140,8 @@ void gram_reply_trailers(struct gram_call *call, gram_status status, const char 
         gram_hpack_enc_pin(&h2->enc, &out, PIN_CONTENT_TYPE);
     }
     put_status(h2, &out, status);
-    if (len > 0)
-        gram_hpack_enc_literal(&out, 0, "grpc-message", (const uint8_t *)text, len);
+    if (status != GRAM_OK && server->text_len > 0)
+        gram_hpack_enc_literal(&out, 0, "grpc-message", (const uint8_t *)server->text, server->text_len);
     if (call->bad_encoding)
         gram_hpack_enc_literal(&out, 0, "grpc-accept-encoding", (const uint8_t *)"identity", 8);
     gram_assert(!out.overflow, "header block too long");
@@ -159,9 +160,10 @@ static void put_prefix(struct gram_call *call, size_t at, size_t len)
 
 static void unencodable(struct gram_call *call)
 {
-    gram_log_call(call, GRAM_LOG_ERROR, "the reply cannot be encoded");
-    gram_reply_release(call);
-    gram_call_end(call, GRAM_INTERNAL, "the reply cannot be encoded");
+    static const char reason[] = "the reply cannot be encoded";
+
+    gram_log_call(call, GRAM_LOG_ERROR, reason);
+    gram_call_end(call, GRAM_INTERNAL, reason);
 }
 
 static void send_now(struct gram_call *call, const void *reply, bool final)
@@ -177,10 +179,8 @@ static void send_now(struct gram_call *call, const void *reply, bool final)
     put_prefix(call, GRAM_H2_FRAME_HEAD, len);
     call->bytes_out += (uint32_t)len;
     gram_h2_send_data(&call->conn->h2, call->slot, GRAM_PREFIX + len, false);
-    if (final) {
-        gram_reply_trailers(call, GRAM_OK, NULL, 0);
-        gram_call_close(call, GRAM_OK);
-    }
+    if (final)
+        gram_call_finish(call, GRAM_OK);
 }
 
 void gram_reply_send(struct gram_call *call, const void *reply, bool final)
@@ -214,19 +214,6 @@ static size_t piece_size(const struct gram_call *call, size_t left)
     return n < room ? n : room;
 }
 
-static bool put_piece(struct gram_call *call, const struct gram_held *held, size_t n)
-{
-    size_t prefix_sent = held->sent < GRAM_PREFIX ? held->sent : GRAM_PREFIX;
-    size_t of_prefix = GRAM_PREFIX - prefix_sent < n ? GRAM_PREFIX - prefix_sent : n;
-    size_t skip = held->sent - prefix_sent;
-    uint8_t prefix[GRAM_PREFIX] = { 0 };
-
-    gram_put_be32(prefix + 1, held->total - GRAM_PREFIX);
-    gram_h2_tx_put(tx_of(call), GRAM_H2_FRAME_HEAD, prefix + prefix_sent, of_prefix);
-    return n == of_prefix || gram_encode_piece(call->method->rep, held->reply, tx_of(call),
-                                               GRAM_H2_FRAME_HEAD + of_prefix, skip, n - of_prefix);
-}
-
 bool gram_reply_drain(struct gram_call *call)
 {
     struct gram_held *held = &gram_server_of(call)->held[call->held];
@@ -237,7 +224,8 @@ bool gram_reply_drain(struct gram_call *call)
         return false;
     }
     send_headers(call);
-    if (!put_piece(call, held, n)) {
+    if (!gram_encode_piece(call->method->rep, held->reply, held->total - GRAM_PREFIX, tx_of(call), GRAM_H2_FRAME_HEAD,
+                           held->sent, n)) {
         unencodable(call);
         return true;
     }
@@ -248,7 +236,7 @@ bool gram_reply_drain(struct gram_call *call)
         return true;
     gram_reply_release(call);
     if (call->final) /* there was room for trailers beside every piece */
-        gram_call_end(call, GRAM_OK, NULL);
+        gram_call_finish(call, GRAM_OK);
     return true;
 }
 

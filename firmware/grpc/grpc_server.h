@@ -88,16 +88,16 @@ struct gram_value {
 };
 
 struct gram_conn {
-    struct gram_h2_conn h2; /* first: h2's events find the connection by it */
     struct gram_server *server;
     void *transport;
-    struct gram_value value;
     uint32_t due;       /* when poll must look at it again, if has_due */
     bool has_due;
     bool in_use;
     bool pump_wanted;   /* some call could not go on for want of room */
     uint8_t turn;       /* the stream that is first in the next round */
+    struct gram_value value;
     char peer[GRAM_PEER_NAME];
+    struct gram_h2_conn h2; /* h2's events find the connection around it: gram_conn_of() */
     struct gram_call calls[GRAM_MAX_CONCURRENT_STREAMS];
 };
 

@@ -7,6 +7,14 @@
 /* A frame handler's answer when the connection goes on; otherwise it has called gram_h2_fail(). */
 typedef bool gram_h2_ok;
 
+/* Shows a frame to whoever asked for it (gram/log.h); nothing where GRAM_TRACE is 0. */
+static inline void gram_h2_trace(const struct gram_h2_conn *conn, bool in, const uint8_t head[GRAM_H2_FRAME_HEAD],
+                                 const uint8_t *payload, size_t len)
+{
+    if (GRAM_TRACE && conn->log && conn->log->frame)
+        conn->log->frame(conn->number, in, head, payload, len);
+}
+
 /* h2_stream.c */
 int gram_h2_find(const struct gram_h2_conn *conn, uint32_t id); /* slot, or -1 */
 int gram_h2_claim(struct gram_h2_conn *conn, uint32_t id);      /* slot, or -1: all are taken */

@@ -191,8 +191,7 @@ static gram_h2_ok begin_frame(struct gram_h2_conn *conn)
     rx->stream_id = gram_get_be32(rx->small + 5) & GRAM_H2_WINDOW_MAX;
     rx->pad = 0;
     want(rx, GRAM_H2_RX_SKIP);
-    if (conn->log && conn->log->frame)
-        conn->log->frame(conn->number, true, rx->small, NULL, 0);
+    gram_h2_trace(conn, true, rx->small, NULL, 0);
     if (rx->left > GRAM_H2_FRAME_MAX)
         return frame_size_error(conn);
     if (!conn->preface_done && (rx->type != GRAM_H2_SETTINGS || (rx->flags & GRAM_H2_FLAG_ACK)))

@@ -19,8 +19,7 @@ void gram_h2_write_frame(struct gram_h2_conn *conn, uint8_t type, uint8_t flags,
     gram_h2_tx_put(&conn->tx, 0, head, sizeof head);
     if (payload)
         gram_h2_tx_put(&conn->tx, sizeof head, payload, len);
-    if (conn->log && conn->log->frame)
-        conn->log->frame(conn->number, false, head, payload, payload ? len : 0);
+    gram_h2_trace(conn, false, head, payload, payload ? len : 0);
     if (conn->tx.used == 0) /* it begins to wait for the peer */
         conn->progress_at = conn->now;
     gram_h2_tx_commit(&conn->tx, sizeof head + len);

@@ -126,6 +126,11 @@
 #define GRAM_LINGER_MS 2000
 #endif
 
+/* Whether every frame can be shown (gram_log.frame): about 100 bytes of flash. */
+#ifndef GRAM_TRACE
+#define GRAM_TRACE 1
+#endif
+
 /* Whether file descriptors for reflection go into flash. */
 #ifndef GRAM_DESCRIPTORS
 #define GRAM_DESCRIPTORS 1

@@ -12,7 +12,7 @@ struct gram_log {
     /* A finished line without newline, valid during the call only. From the main loop. */
     void (*line)(enum gram_log_level level, const char *text);
     /* Every frame's 9-byte header as it is read (in) or written (out), with the first bytes of its payload where they are at hand (`len` may
-     * be 0); NULL costs one comparison a frame. `conn` numbers the connection slot. */
+     * be 0); NULL for none. Only where GRAM_TRACE is 1. `conn` numbers the connection slot. */
     void (*frame)(unsigned conn, bool in, const uint8_t header[9], const uint8_t *payload, size_t len);
 };
 

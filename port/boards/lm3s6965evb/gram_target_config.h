@@ -16,4 +16,9 @@
 #define GRAM_TX_SIZE 1460
 #endif
 
+/* Nobody would read a line for each frame on the UART. */
+#ifndef GRAM_TRACE
+#define GRAM_TRACE 0
+#endif
+
 #endif

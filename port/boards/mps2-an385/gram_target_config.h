@@ -33,4 +33,9 @@
 #define GRAM_REPLY_SIZE 8192
 #endif
 
+/* Nobody would read a line for each frame on the UART. */
+#ifndef GRAM_TRACE
+#define GRAM_TRACE 0
+#endif
+
 #endif

@@ -1,4 +1,4 @@
-/* The names of the statuses. */
+/* The names of the statuses, for those who write them down: the core itself has no use for them. Linked into every image that asks. */
 #include "gram/status.h"
 
 #include <string.h>
