@@ -1,0 +1,34 @@
+/* What a test of cmocka's demands of a client's frames and answers. Frames are looked at in order, each once. */
+#ifndef EXPECT_H
+#define EXPECT_H
+
+#include "pair.h"
+
+/* The next frame, which must be of this type, on this stream. */
+const struct frame *expect_frame(struct peer *p, unsigned type, unsigned flags, uint32_t id);
+/* None has come since. */
+void expect_nothing(struct peer *p);
+/* Whatever has come is of no interest. */
+void expect_whatever(struct peer *p);
+/* The next frame ends a stream, or the connection, for which the reason holds `reason` (NULL: any). */
+void expect_rst(struct peer *p, uint32_t id, enum gram_h2_error error);
+void expect_goaway(struct peer *p, enum gram_h2_error error, const char *reason);
+/* The connection still does what it should: a PING is answered, a call too. */
+void expect_alive(struct peer *p);
+
+/* ---- answers: all of a stream, whenever it came ---- */
+
+/* It has ended with trailers of this status; text NULL: without grpc-message. */
+void expect_status(struct peer *p, uint32_t id, gram_status status, const char *text);
+/* And it had no headers and no DATA before them. */
+void expect_only_trailers(struct peer *p, uint32_t id, gram_status status, const char *text);
+/* It has ended with OK and one message of this number. */
+void expect_number(struct peer *p, uint32_t id, int32_t number);
+/* Nothing has come for it yet. */
+void expect_pending(struct peer *p, uint32_t id);
+/* It was answered in plain HTTP. */
+void expect_http(struct peer *p, uint32_t id, const char *status);
+/* What is taken of the server now. */
+void expect_usage(const struct pair *pair, unsigned calls, unsigned message_bufs, unsigned held);
+
+#endif
