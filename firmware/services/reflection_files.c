@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "reflection_symbols.h"
+
 static bool is_listed(const struct gram_file *const *files, unsigned count, const struct gram_file *file)
 {
     for (unsigned i = 0; i < count; i++) {

@@ -16,11 +16,6 @@ unsigned gram_reflection_closure(const struct gram_file *root,
 const struct gram_file *gram_reflection_file_named(const struct gram_app *app, const char *name);
 const struct gram_file *gram_reflection_file_with(const struct gram_app *app, const char *symbol);
 
-/* ---- reflection_symbols.c: what is in a file ---- */
-
-/* Whether it defines this service, method, message, field, oneof, enum, value or extension: a full name. */
-bool gram_reflection_defines(const struct gram_file *file, const char *symbol);
-
 /* ---- reflection_answer.c: what is said of it ---- */
 
 /* Fills in the answer to a question, which must stay in place, as the application, until the answer has

@@ -5,7 +5,7 @@
  * down follows the name, part by part: within one thing no two have the same name, so there is never a
  * second way to try. The values of an enum are named as its siblings are, "user.ACTIVE": so protobuf's
  * rules of scope will have it. */
-#include "reflection_internal.h"
+#include "reflection_symbols.h"
 
 #include <string.h>
 

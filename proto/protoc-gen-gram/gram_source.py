@@ -141,10 +141,7 @@ def _descriptor(world, name, dropped, problem):
     out += ["", "/* google.protobuf.FileDescriptorProto, serialized */",
             "static const uint8_t file_bytes[] = {"]
     out += ["    " + ", ".join("0x%02x" % b for b in data[i:i + 16]) + "," for i in range(0, len(data), 16)]
-    out += ["};", "", "static const char file_symbols[] ="]
-    out += ['    "%s\\0"' % symbol for symbol in symbols(desc)] or ['    ""']
-    out[-1] += ";"
-    out.append("")
+    out += ["};", ""]
     if desc.dependency:
         out += ["static const struct gram_file *const file_deps[] = {"]
         out += ["    &%s," % gram_names.file_var(d) for d in desc.dependency] + ["};", ""]
@@ -152,44 +149,4 @@ def _descriptor(world, name, dropped, problem):
                   "    .name = %s," % gram_names.quoted(name), "    .bytes = file_bytes,",
                   "    .len = sizeof file_bytes,", "    .dep_count = %d," % len(desc.dependency),
                   "    .deps = %s," % ("file_deps" if desc.dependency else "NULL"),
-                  "    .symbols = file_symbols,", "};", "#endif", ""]
-
-
-def symbols(fdesc):
-    """Full names of all that a file defines. An enum's values are its siblings, as in C++."""
-    found = []
-
-    def name_in(scope, name):
-        found.append("%s.%s" % (scope, name) if scope else name)
-        return found[-1]
-
-    def enums(scope, items):
-        for e in items:
-            name_in(scope, e.name)
-            for value in e.value:
-                name_in(scope, value.name)
-
-    def message(scope, desc):
-        own = name_in(scope, desc.name)
-        for f in desc.field:
-            name_in(own, f.name)
-        hidden = {f.oneof_index for f in desc.field if f.proto3_optional}  # protoc's own, for `optional`
-        for i, oneof in enumerate(desc.oneof_decl):
-            if i not in hidden:
-                name_in(own, oneof.name)
-        enums(own, desc.enum_type)
-        for sub in desc.nested_type:
-            message(own, sub)
-        for e in desc.extension:
-            name_in(own, e.name)
-
-    for service in fdesc.service:
-        own = name_in(fdesc.package, service.name)
-        for method in service.method:
-            name_in(own, method.name)
-    for desc in fdesc.message_type:
-        message(fdesc.package, desc)
-    enums(fdesc.package, fdesc.enum_type)
-    for e in fdesc.extension:
-        name_in(fdesc.package, e.name)
-    return found
+                  "};", "#endif", ""]

@@ -1,4 +1,5 @@
-"""What reflection hands out: descriptors equal to those that protoc embeds itself, with imports and symbols.
+"""What reflection hands out: descriptors equal to those that protoc embeds itself, with imports; and that reflection finds
+in them every name that they define, and no other.
 
 The C objects are read by a program that walks the generated gram_file, so that what is compared is what lies in flash.
 """
@@ -12,7 +13,6 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 
 DUMP = r"""
 #include <stdio.h>
-#include <string.h>
 %(includes)s
 static void dump(const struct gram_file *f)
 {
@@ -24,8 +24,27 @@ static void dump(const struct gram_file *f)
     for (unsigned i = 0; i < f->dep_count; i++) {
         printf("dep %%s\n", f->deps[i]->name);
     }
-    for (const char *s = f->symbols; *s != 0; s += strlen(s) + 1) {
-        printf("symbol %%s\n", s);
+}
+
+int main(void)
+{
+%(calls)s
+    return 0;
+}
+"""
+
+LOOK = r"""
+#include <stdio.h>
+#include "reflection_symbols.h"
+%(includes)s
+static const char *const names[] = {%(names)s NULL};
+
+static void look(const struct gram_file *f)
+{
+    for (const char *const *name = names; *name != NULL; name++) {
+        if (gram_reflection_defines(f, *name)) {
+            printf("%%s %%s\n", f->name, *name);
+        }
     }
 }
 
@@ -39,26 +58,42 @@ int main(void)
 
 class File:
     def __init__(self):
-        self.data, self.deps, self.symbols = b"", [], []
+        self.data, self.deps, self.symbols = b"", [], set()
+
+
+def for_each_file(project, sources, program, function, more_sources=(), flags=(), **more):
+    """The lines that `program` prints, which calls `function` with each file."""
+    bases = [s[len("gen/"):-len(".gram.c")] for s in sources if s.endswith(".gram.c")]
+    calls = ["    %s(&%s_gram_file);" % (function, re.sub(r"\W", "_", b)) for b in bases]
+    main = project.write("main.c", program % {"includes": "\n".join('#include "%s.gram.h"' % b for b in bases),
+                                              "calls": "\n".join(calls), **more})
+    project.config(GRAM_REQUEST_SIZE=4096, GRAM_REPLY_SIZE=4096)
+    return project.build([main, *more_sources, *sources], ["-Wno-error", *flags]).splitlines()
 
 
 def flash(project, sources):
     """{file name: File} as the compiled objects have it."""
-    bases = [s[len("gen/"):-len(".gram.c")] for s in sources if s.endswith(".gram.c")]
-    calls = ["    dump(&%s_gram_file);" % re.sub(r"\W", "_", b) for b in bases]
-    main = project.write("main.c", DUMP % {"includes": "\n".join('#include "%s.gram.h"' % b for b in bases),
-                                           "calls": "\n".join(calls)})
-    project.config(GRAM_REQUEST_SIZE=4096, GRAM_REPLY_SIZE=4096)
     found = {}
-    for line in project.build([main, *sources], ["-Wno-error"]).splitlines():
+    for line in for_each_file(project, sources, DUMP, "dump"):
         key, _, value = line.partition(" ")
         if key == "file":
             file = found[value] = File()
         elif key == "bytes":
             file.data = bytes.fromhex(value)
         else:
-            (file.deps if key == "dep" else file.symbols).append(value)
+            file.deps.append(value)
     return found
+
+
+def look_for(names, project, sources, found):
+    """Fills in which of the names are found in which file: of these, and of others that are like them."""
+    others = {alike for n in names for alike in (n + "x", n[:-1], n + ".", "." + n, n + ".x", n.replace(".", "..", 1))}
+    quoted = "".join('"%s", ' % n for n in sorted(names | others | {"", "."}))
+    services = ROOT / "firmware/services"
+    for line in for_each_file(project, sources, LOOK, "look", [services / "reflection_symbols.c"],
+                              ["-fsanitize=address,undefined", f"-I{services}"], names=quoted):
+        file, name = line.split(" ")
+        found[file].symbols.add(name)
 
 
 def embedded(project, include, names):
@@ -121,11 +156,11 @@ def check(project, sources, include, same=True):
 
     for name in found:
         add(name)
+    known = {name: pool.FindFileByName(name) for name in found}
+    look_for(set().union(*map(all_symbols, known.values())), project, sources, found)
     for name, file in found.items():
-        known = pool.FindFileByName(name)
-        assert file.deps == [d.name for d in known.dependencies]
-        assert len(file.symbols) == len(set(file.symbols))
-        assert set(file.symbols) == all_symbols(known)
+        assert file.deps == [d.name for d in known[name].dependencies]
+        assert file.symbols == all_symbols(known[name])
     if same:
         names = [n for n in found if not n.startswith("google/")]
         assert embedded(project, include, names) == {n: found[n].data for n in names}
@@ -163,17 +198,16 @@ def test_imports_and_every_kind_of_symbol(project):
     google = ["google/protobuf/timestamp.proto", "google/protobuf/empty.proto"]
     assert set(found) == {"deep/base.proto", "deep/hub.proto", "deep/public.proto", "x.proto", *google}
     assert found["x.proto"].deps == ["deep/base.proto", "deep/hub.proto", *google]
-    assert found["deep/hub.proto"].deps == ["deep/public.proto"] and found["deep/hub.proto"].symbols == []
+    assert found["deep/hub.proto"].deps == ["deep/public.proto"] and found["deep/hub.proto"].symbols == set()
     assert {"pkg.S", "pkg.S.Get", "pkg.M", "pkg.M.base", "pkg.M.Inner", "pkg.M.Inner.E", "pkg.M.Inner.A", "pkg.Top",
             "pkg.SECOND", "pkg.M.MEntry.key"} <= set(found["x.proto"].symbols)
     assert {"deep.base.Base.o", "deep.base.Base.c"} <= set(found["deep/base.proto"].symbols)
-    assert "deep.base.Base._c" not in found["deep/base.proto"].symbols
 
 
 def test_no_package(one):
     project = one('syntax = "proto3"; message M { int32 i = 1; } enum E { A = 0; } service S { rpc Get(M) returns (M); }')
     found = check(project, project.generated("proto/x.proto"), ["proto"])
-    assert found["x.proto"].symbols == ["S", "S.Get", "M", "M.i", "E", "A"]
+    assert found["x.proto"].symbols == {"S", "S.Get", "M", "M.i", "E", "A"}
 
 
 def test_imports_for_options_alone_are_left_out(project):

@@ -12,6 +12,7 @@
 #include "greeter.gram.h"
 #include "grpc/health/v1/health.gram.h"
 #include "reflection_internal.h"
+#include "reflection_symbols.h"
 
 #define TAG(name) grpc_reflection_v1_ServerReflectionRequest_##name##_tag
 

@@ -70,9 +70,6 @@ struct gram_file {
     uint16_t len;
     uint8_t dep_count;
     const struct gram_file *const *deps;
-    /* Fully qualified names of all that the file defines (services, methods, messages, fields, enums, values, nested ones too),
-     * each followed by NUL, the list by an empty name. */
-    const char *symbols;
 };
 
 struct gram_service {
