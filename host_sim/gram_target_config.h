@@ -1,5 +1,5 @@
-/* The simulator's limits: those of a larger device, so that ordinary clients meet none of them and yet a client that
- * ignores flow control or sends too much is told so as a board would. About 16 MB in all. */
+/* The simulator's limits: those of a larger device, so that ordinary clients meet none of them and yet a
+ * client that ignores flow control or sends too much is told so as a board would. About 20 MB in all. */
 #ifndef GRAM_TARGET_CONFIG_H
 #define GRAM_TARGET_CONFIG_H
 
@@ -13,8 +13,8 @@
 #define GRAM_INITIAL_WINDOW_SIZE 8192
 #endif
 
-/* Longer messages: as many at once as a client in a test sends (8 calls of 20 KB), each as long as grpc-go's default allows a
- * quarter of. */
+/* Longer messages: several at a time (clients try 8 calls of 20 KB), each up to a quarter of what other
+ * servers take by default (4 MB). */
 #ifndef GRAM_MESSAGE_BUFS
 #define GRAM_MESSAGE_BUFS 8
 #endif

@@ -25,7 +25,8 @@
 #define LWIP_ND6_NUM_NEIGHBORS 32
 #define LWIP_ND6_NUM_DESTINATIONS 32
 
-/* Nobody else is on this link, so an IPv6 address is used at once: the simulator is ready a second or two earlier. */
+/* Nobody else is on this link, so an IPv6 address is used at once: the simulator is ready a second or two
+ * earlier. */
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
 
 #endif

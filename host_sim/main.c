@@ -1,7 +1,8 @@
 /* The simulator: an application, gram and lwIP as they run on a board, on a POSIX host.
  *
- * States of the way to the first call, in this order: waiting for the board's address (DHCP), letting clients in, ready. IPv4
- * comes first; IPv6 gets READY6_MS more before the ready line is printed without it, and is let in whenever it comes. */
+ * States of the way to the first call, in this order: waiting for the board's address (DHCP), letting
+ * clients in, ready. IPv4 comes first; IPv6 gets READY6_MS more before the ready line is printed without
+ * it, and is let in whenever it comes. */
 #define _GNU_SOURCE /* ppoll */
 #include <errno.h>
 #include <signal.h>
@@ -54,7 +55,8 @@ static bool application_has(const char *service)
     return false;
 }
 
-/* Lines to paste. GRAM_APP_TRY is an application's own (gram_app_config.h): what grpcurl takes beside the address. */
+/* Lines to paste. GRAM_APP_TRY is an application's own (gram_app_config.h): what grpcurl takes beside the
+ * address. */
 static void print_examples(const char *address)
 {
     const char *own = NULL;
@@ -119,7 +121,8 @@ static void forward_or_exit(bool (*forward)(const char *), const char *address)
     }
 }
 
-static void make_progress(struct progress *progress, const struct sim_options *options, const struct sim_net *net)
+static void make_progress(struct progress *progress, const struct sim_options *options,
+                          const struct sim_net *net)
 {
     uint32_t elapsed = sim_clock_ms() - progress->since;
 
@@ -167,7 +170,8 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Waits for the host's descriptors, for `ms` at most. A signal ends the wait and no other moment, so none is missed. */
+/* Waits for the host's descriptors, for `ms` at most. A signal ends the wait and no other moment, so none
+ * is missed. */
 static void wait_for_host(const struct sim_net *net, uint32_t ms)
 {
     static struct pollfd fds[MAX_FDS];
@@ -251,7 +255,8 @@ int main(int argc, char **argv)
         log.frame = sim_trace_frame;
     }
     if (options.pcap != NULL && !sim_pcap_open(options.pcap)) {
-        fprintf(stderr, "gram: --pcap %s: %s: choose a file that can be written\n", options.pcap, strerror(errno));
+        fprintf(stderr, "gram: --pcap %s: %s: choose a file that can be written\n", options.pcap,
+                strerror(errno));
         return 1;
     }
     if (!net->open(&options)) {
@@ -268,8 +273,8 @@ int main(int argc, char **argv)
         .gateway = options.gateway,
     };
     if (!gram_net_start(&config)) {
-        fprintf(stderr, "gram: --address %s --netmask %s --gateway %s: give three IPv4 addresses\n", options.address,
-                options.netmask, options.gateway);
+        fprintf(stderr, "gram: --address %s --netmask %s --gateway %s: give three IPv4 addresses\n",
+                options.address, options.netmask, options.gateway);
         return 1;
     }
     gram_server_init(&server, &gram_app, &log, sim_clock_ms());

@@ -1,8 +1,9 @@
-/* The network inside this process: libslirp plays router, DHCP server and the other end of TCP, and forwards a port of localhost to
- * the board. The addresses are those of QEMU's user network: board 10.0.2.15, host 10.0.2.2; fec0::/64.
+/* The network inside this process: libslirp plays router, DHCP server and the other end of TCP, and
+ * forwards a port of localhost to the board. The addresses are those of QEMU's user network: board
+ * 10.0.2.15, host 10.0.2.2; fec0::/64.
  *
- * libslirp hands frames over from inside slirp_input(), thus from inside lwIP's output: they are queued, and the main loop takes
- * them from there. lwIP is never entered from here. */
+ * libslirp hands frames over from inside slirp_input(), thus from inside lwIP's output: they are queued,
+ * and the main loop takes them from there. lwIP is never entered from here. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -173,8 +174,8 @@ static bool probe_port(void)
         return say_port_in_use();
     }
     if (error != 0) {
-        fprintf(stderr, "gram: cannot listen on 127.0.0.1:%u (%s): choose another port with PORT=50051\n", port,
-                strerror(error));
+        fprintf(stderr, "gram: cannot listen on 127.0.0.1:%u (%s): choose another port with PORT=50051\n",
+                port, strerror(error));
         return false;
     }
     host_has_ipv6 = error6 == 0;
@@ -187,7 +188,8 @@ static bool slirp_forward(const char *guest)
     struct sockaddr_in to = address4(guest, SIM_GUEST_PORT);
 
     new_listener = true;
-    return slirp_add_hostfwd(slirp, 0, host.sin_addr, port, to.sin_addr, SIM_GUEST_PORT) == 0 || say_port_in_use();
+    return slirp_add_hostfwd(slirp, 0, host.sin_addr, port, to.sin_addr, SIM_GUEST_PORT) == 0 ||
+           say_port_in_use();
 }
 
 static bool slirp_forward6(const char *guest)
@@ -267,8 +269,8 @@ static const struct {
     {SLIRP_POLL_ERR, POLLERR}, {SLIRP_POLL_HUP, POLLHUP},
 };
 
-/* libslirp listens with a backlog of 1: of three clients that connect at once, one would wait a second for its SYN to be
- * repeated. Listening once more on the same descriptor sets another. */
+/* libslirp listens with a backlog of 1: of three clients that connect at once, one would wait a second for
+ * its SYN to be repeated. Listening once more on the same descriptor sets another. */
 static void widen_backlog(int fd)
 {
     int listening = 0;

@@ -81,7 +81,8 @@ static bool tap_open(const struct sim_options *options)
     }
     tap = attach(name);
     if (tap < 0 && errno == EBUSY) {
-        fprintf(stderr, "gram: TAP device %s is in use: stop what uses it, or choose another with --tap-if\n", name);
+        fprintf(stderr, "gram: TAP device %s is in use: stop what uses it, or choose another with --tap-if\n",
+                name);
         return false;
     }
     if (tap < 0) {

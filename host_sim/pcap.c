@@ -50,7 +50,8 @@ void sim_pcap_frame(const uint8_t *frame, size_t len)
     put32((uint32_t)len); /* kept, and on the wire: all of it */
     put32((uint32_t)len);
     fwrite(frame, 1, len, file);
-    fflush(file); /* so that the file can be watched while it grows, and is whole however the simulator ends */
+    /* The file can be watched while it grows, and is whole however the simulator ends. */
+    fflush(file);
 }
 
 void sim_pcap_close(void)

@@ -1,4 +1,5 @@
-/* sim_driver.h. The recording sees what the card sees: frames out before the wire loses them, frames in after. */
+/* sim_driver.h. The recording sees what the card sees: frames out before the wire loses them, frames in
+ * after. */
 #include "sim_driver.h"
 
 #include <string.h>
@@ -45,7 +46,8 @@ static bool send(const struct pbuf *frame)
     return true;
 }
 
-/* Moves what has come to the wire's outer end, in both directions; then takes what has come to the board's. */
+/* Moves what has come to the wire's outer end, in both directions; then takes what has come to the
+ * board's. */
 static size_t receive_from_wire(uint8_t *frame)
 {
     uint32_t now = sim_clock_ms();

@@ -1,5 +1,5 @@
-/* The simulated board's Ethernet card: between lwIP and a way out (sim_net.h), with the lossy wire and the recording in
- * between. */
+/* The simulated board's Ethernet card: between lwIP and a way out (sim_net.h), with the lossy wire and the
+ * recording in between. */
 #ifndef SIM_DRIVER_H
 #define SIM_DRIVER_H
 

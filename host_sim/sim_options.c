@@ -179,7 +179,8 @@ void sim_options_read(struct sim_options *options, int argc, char **argv, const 
                  .loss = WIRE_PERCENT(5),
                  .duplicate = WIRE_PERCENT(5),
                  .reorder = WIRE_PERCENT(5),
-                 /* Up to here no checksum covers ARP (14 + 28 bytes); behind it, TCP's and UDP's cover all. */
+                 /* Up to here no checksum covers ARP (14 + 28 bytes); behind it, TCP's and UDP's cover
+                  * all. */
                  .corrupt_from = 42},
         .tap_if = "gram0",
         .address = "192.168.77.2",

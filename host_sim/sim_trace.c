@@ -9,10 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum frame_type { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION };
+enum frame_type {
+    DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION
+};
 
-static const char *const type_names[] = {"DATA", "HEADERS", "PRIORITY", "RST_STREAM", "SETTINGS", "PUSH_PROMISE", "PING",
-                                         "GOAWAY", "WINDOW_UPDATE", "CONTINUATION"};
+static const char *const type_names[] = {
+    "DATA", "HEADERS", "PRIORITY", "RST_STREAM", "SETTINGS", "PUSH_PROMISE", "PING", "GOAWAY",
+    "WINDOW_UPDATE", "CONTINUATION"};
 
 /* RFC 9113 7. */
 static const char *const error_names[] = {

@@ -1,8 +1,8 @@
 /* wire.h: a queue of frames in the order of their arrival.
  *
- * Invariants: queue[] is a permutation of all slot numbers; its first `count` are frames on their way, by `due` and, where that is
- * equal, by the time they were put in. A frame draws the same number of random values whatever the chances are, so that changing one
- * of them does not change what the others do. */
+ * Invariants: queue[] is a permutation of all slot numbers; its first `count` are frames on their way, by
+ * `due` and, where that is equal, by the time they were put in. A frame draws the same number of random
+ * values whatever the chances are, so that changing one of them does not change what the others do. */
 #include "wire.h"
 
 #include <stdbool.h>
@@ -49,7 +49,8 @@ static bool earlier(uint32_t a, uint32_t b)
     return (int32_t)(a - b) < 0;
 }
 
-static struct wire_slot *insert(struct wire *wire, enum wire_end to, const uint8_t *frame, size_t len, uint32_t due)
+static struct wire_slot *insert(struct wire *wire, enum wire_end to, const uint8_t *frame, size_t len,
+                                uint32_t due)
 {
     size_t at = wire->count;
     uint16_t number;

@@ -1,7 +1,8 @@
-/* A lossy wire between two ends: frames go in at one and come out at the other, some of them lost, doubled, late, overtaken or damaged.
+/* A lossy wire between two ends: frames go in at one and come out at the other, some of them lost, doubled,
+ * late, overtaken or damaged.
  *
- * Pure: no sockets, no clock, no allocation. Time is passed in, in milliseconds of any clock (real, or one that a test
- * turns by hand), and everything that happens follows from the seed and the calls. */
+ * Pure: no sockets, no clock, no allocation. Time is passed in, in milliseconds of any clock (real, or one
+ * that a test turns by hand), and everything that happens follows from the seed and the calls. */
 #ifndef WIRE_H
 #define WIRE_H
 
@@ -25,8 +26,8 @@ struct wire_config {
     uint32_t corrupt;   /* one bit of it is turned over: a checksum that is looked at always finds that */
     uint32_t delay_ms;  /* every frame's way */
     uint32_t jitter_ms; /* 0: 10 ms */
-    /* The first byte that may be damaged; shorter frames are spared. For what no checksum protects (ARP), since an
-     * Ethernet card would have dropped it. */
+    /* The first byte that may be damaged; shorter frames are spared. For what no checksum protects (ARP),
+     * since an Ethernet card would have dropped it. */
     uint32_t corrupt_from;
 };
 
@@ -47,7 +48,7 @@ struct wire {
     struct wire_counts counts;
     uint64_t random;
     size_t count;
-    uint16_t queue[WIRE_SLOTS]; /* slots: the first `count` are taken, in the order they come out; the rest are free */
+    uint16_t queue[WIRE_SLOTS]; /* slots: `count` that are taken, in the order they come out; then free ones */
     struct wire_slot slot[WIRE_SLOTS];
 };
 
@@ -56,8 +57,8 @@ void wire_init(struct wire *wire, const struct wire_config *config);
 /* Puts a frame in at one end, for the other. Frames over WIRE_FRAME_MAX are lost. */
 void wire_send(struct wire *wire, enum wire_end from, const uint8_t *frame, size_t len, uint32_t now_ms);
 
-/* Takes the next frame out that has arrived at this end by now. Returns its length, 0 if there is none; `buf` has
- * WIRE_FRAME_MAX bytes. */
+/* Takes the next frame out that has arrived at this end by now. Returns its length, 0 if there is none;
+ * `buf` has WIRE_FRAME_MAX bytes. */
 size_t wire_receive(struct wire *wire, enum wire_end at, uint8_t *buf, uint32_t now_ms);
 
 /* Milliseconds until the next frame arrives at either end, WIRE_NEVER if none is on its way. */

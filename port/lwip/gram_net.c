@@ -1,7 +1,8 @@
-/* gram_net.h over lwIP: one Ethernet interface, IPv4 by DHCP or static, IPv6 by link-local address and router advertisement.
+/* gram_net.h over lwIP: one Ethernet interface, IPv4 by DHCP or static, IPv6 by link-local address and
+ * router advertisement.
  *
- * States: none beyond lwIP's own. The interface is up from gram_net_start() on, for good; whether an address is there
- * is asked of lwIP each time, since a DHCP lease or an advertised prefix may also expire. */
+ * States: none beyond lwIP's own. The interface is up from gram_net_start() on, for good; whether an
+ * address is there is asked of lwIP each time, since a DHCP lease or an advertised prefix may also expire. */
 #include "gram_net.h"
 
 #include <string.h>
@@ -65,8 +66,8 @@ static void start_ipv6(void)
 {
     netif_create_ip6_linklocal_address(&interface, 1);
     interface.ip6_autoconfig_enabled = 1;
-    /* The first router solicitation goes out in ND's timer, a second from now. A device alone at its start has no crowd to
-     * stay clear of (RFC 4861 6.3.7). */
+    /* The first router solicitation goes out in ND's timer, a second from now. A device alone at its start
+     * has no crowd to stay clear of (RFC 4861 6.3.7). */
     nd6_tmr();
 }
 

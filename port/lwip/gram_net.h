@@ -1,5 +1,6 @@
-/* The network under the transport: lwIP (NO_SYS) with one Ethernet interface, brought up and polled. The same for boards and the
- * simulator; only the driver differs. Main loop only, except where a driver's own interrupt feeds its receive(). */
+/* The network under the transport: lwIP (NO_SYS) with one Ethernet interface, brought up and polled. The
+ * same for boards and the simulator; only the driver differs. Main loop only, except where a driver's own
+ * interrupt feeds its receive(). */
 #ifndef GRAM_NET_H
 #define GRAM_NET_H
 
@@ -12,9 +13,11 @@
 struct gram_net_driver {
     /* Brings the hardware up and tells its address. False: no hardware. */
     bool (*start)(uint8_t mac[6]);
-    /* Sends one frame (a chain, no FCS). The driver copies it or is done with it when it returns. False: dropped, TCP will repeat it. */
+    /* Sends one frame (a chain, no FCS). The driver copies it or is done with it when it returns. False:
+     * dropped, TCP will repeat it. */
     bool (*send)(const struct pbuf *frame);
-    /* The next frame that has arrived, in a pbuf from pbuf_alloc(PBUF_RAW, ..), which the caller then owns; NULL if there is none. */
+    /* The next frame that has arrived, in a pbuf from pbuf_alloc(PBUF_RAW, ..), which the caller then owns;
+     * NULL if there is none. */
     struct pbuf *(*receive)(void);
 };
 
@@ -25,14 +28,15 @@ struct gram_net_config {
     const char *address, *netmask, *gateway;
 };
 
-/* Initialises lwIP, starts the driver, asks for addresses (IPv6 by router advertisement and link-local as well). False: the
- * driver found no hardware, or an address is not one. */
+/* Initialises lwIP, starts the driver, asks for addresses (IPv6 by router advertisement and link-local as
+ * well). False: the driver found no hardware, or an address is not one. */
 bool gram_net_start(const struct gram_net_config *config);
 
 /* Takes in the frames that the driver has and runs lwIP's due timers. */
 void gram_net_poll(void);
 
-/* Milliseconds until lwIP's next timer, UINT32_MAX if none; 0 while frames are left that the last poll did not take. */
+/* Milliseconds until lwIP's next timer, UINT32_MAX if none; 0 while frames are left that the last poll did
+ * not take. */
 uint32_t gram_net_sleep_ms(void);
 
 /* Whether the IPv4 address is there (DHCP done, or static). */

@@ -1,7 +1,8 @@
 /* lwIP's configuration, the same for every board and the simulator: what gram needs of lwIP, and why.
  *
- * A target says how much memory it gives in its lwipopts_target.h, which is read first; the sizes here are for a
- * device with 64 KB of RAM and two clients. All of lwIP's memory is static: a heap of MEM_SIZE and fixed pools.
+ * A target says how much memory it gives in its lwipopts_target.h, which is read first; the sizes here are
+ * for a device with 64 KB of RAM and two clients. All of lwIP's memory is static: a heap of MEM_SIZE and
+ * fixed pools.
  *
  * What a target provides besides (arch/cc.h): sys_now(), gram_target_random(), gram_target_fail(). */
 #ifndef GRAM_LWIPOPTS_H
@@ -19,8 +20,8 @@
 #define NO_SYS 1
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
-/* lwIP is entered from the main loop alone: a driver's interrupt notes that a frame is there, and its receive(),
- * which allocates, runs in the main loop. So nothing needs locking. */
+/* lwIP is entered from the main loop alone: a driver's interrupt notes that a frame is there, and its
+ * receive(), which allocates, runs in the main loop. So nothing needs locking. */
 #define SYS_LIGHTWEIGHT_PROT 0
 #define LWIP_RAW 0
 
@@ -33,13 +34,13 @@
 #define MEM_ALIGNMENT 4
 #endif
 
-/* The heap: headers of outgoing segments (about 80 bytes each, the payload stays in gram's transmit buffer), SYN,
- * ACK and RST segments, ARP and ND messages, one DHCP message (350) and DHCP's state. */
+/* The heap: headers of outgoing segments (about 80 bytes each, the payload stays in gram's transmit
+ * buffer), SYN, ACK and RST segments, ARP and ND messages, one DHCP message (350) and DHCP's state. */
 #ifndef MEM_SIZE
 #define MEM_SIZE 3072
 #endif
-/* A client takes one pcb; so does a SYN that is never followed up, and a connection in TIME_WAIT. lwIP takes the
- * place of the oldest in TIME_WAIT first, then of one with a lower priority. */
+/* A client takes one pcb; so does a SYN that is never followed up, and a connection in TIME_WAIT. lwIP
+ * takes the place of the oldest in TIME_WAIT first, then of one with a lower priority. */
 #ifndef MEMP_NUM_TCP_PCB
 #define MEMP_NUM_TCP_PCB 5
 #endif
@@ -50,11 +51,13 @@
 #ifndef MEMP_NUM_TCP_SEG
 #define MEMP_NUM_TCP_SEG (2 * TCP_SND_QUEUELEN)
 #endif
-/* Their payloads: each points into a transmit buffer. One more for a queue of each kind that lwIP may keep. */
+/* Their payloads: each points into a transmit buffer. One more for a queue of each kind that lwIP may
+ * keep. */
 #ifndef MEMP_NUM_PBUF
 #define MEMP_NUM_PBUF (MEMP_NUM_TCP_SEG + 2)
 #endif
-/* Receive buffers. The pool must hold what the receive windows of the clients allow, or TCP repeats what was dropped. */
+/* Receive buffers. The pool must hold what the receive windows of the clients allow, or TCP repeats what
+ * was dropped. */
 #ifndef PBUF_POOL_SIZE
 #define PBUF_POOL_SIZE 8
 #endif
@@ -72,7 +75,8 @@
 #endif
 /* One packet waits for an address, not a queue of them; TCP repeats the rest. */
 #define ARP_QUEUEING 0
-/* One interface: routing and the ARP table need not tell several apart. A test that joins two sets it to 0. */
+/* One interface: routing and the ARP table need not tell several apart. A test that joins two sets it to
+ * 0. */
 #ifndef LWIP_SINGLE_NETIF
 #define LWIP_SINGLE_NETIF 1
 #endif
@@ -84,7 +88,8 @@
 
 #define LWIP_IPV4 1
 #define IP_FORWARD 0
-/* TCP never needs fragments (path MTU by MSS), and half-received datagrams are memory that any stranger could pin. */
+/* TCP never needs fragments (path MTU by MSS), and half-received datagrams are memory that any stranger
+ * could pin. */
 #define IP_REASSEMBLY 0
 #define IP_FRAG 0
 #define IP_DEFAULT_TTL 64
@@ -101,7 +106,8 @@
 #ifndef LWIP_DHCP
 #define LWIP_DHCP 1
 #endif
-/* Probing the offered address for conflicts would make every start 7 s longer; DHCP servers probe it themselves. */
+/* Probing the offered address for conflicts would make every start 7 s longer; DHCP servers probe it
+ * themselves. */
 #define LWIP_DHCP_DOES_ACD_CHECK 0
 #define LWIP_ACD 0
 #define LWIP_DHCP_GET_NTP_SRV 0
@@ -121,8 +127,8 @@
 /* As for IPv4. */
 #define LWIP_IPV6_FRAG 0
 #define LWIP_IPV6_REASS 0
-/* Switches that snoop multicast forward neighbour solicitations only to those who joined the group. A group for each
- * address, and all-nodes. */
+/* Switches that snoop multicast forward neighbour solicitations only to those who joined the group. A group
+ * for each address, and all-nodes. */
 #define LWIP_IPV6_MLD 1
 #ifndef MEMP_NUM_MLD6_GROUP
 #define MEMP_NUM_MLD6_GROUP 4
@@ -149,28 +155,30 @@
 /* ---- TCP ---- */
 
 #define LWIP_TCP 1
-/* The largest segment to receive and to send. 536 is what every host takes; 1460 is a full Ethernet frame and wants
- * receive buffers of that size. */
+/* The largest segment to receive and to send. 536 is what every host takes; 1460 is a full Ethernet frame
+ * and wants receive buffers of that size. */
 #ifndef TCP_MSS
 #define TCP_MSS 536
 #endif
-/* What a client may send before it hears from us. Bytes are acknowledged as gram consumes them, so this bounds
- * what one client can pin in the receive pool. */
+/* What a client may send before it hears from us. Bytes are acknowledged as gram consumes them, so this
+ * bounds what one client can pin in the receive pool. */
 #ifndef TCP_WND
 #define TCP_WND (4 * TCP_MSS)
 #endif
-/* How much may be in flight to a client; no memory of its own, the bytes lie in gram's transmit buffer (GRAM_TX_SIZE).
- * lwIP wants at least two segments. */
+/* How much may be in flight to a client; no memory of its own, the bytes lie in gram's transmit buffer
+ * (GRAM_TX_SIZE). lwIP wants at least two segments. */
 #ifndef TCP_SND_BUF
 #define TCP_SND_BUF (4 * TCP_MSS)
 #endif
-/* Small replies each take a segment while earlier ones are on the way: twice what full segments would need. */
+/* Small replies each take a segment while earlier ones are on the way: twice what full segments would
+ * need. */
 #ifndef TCP_SND_QUEUELEN
 #define TCP_SND_QUEUELEN ((2 * (TCP_SND_BUF) + TCP_MSS - 1) / TCP_MSS)
 #endif
 /* Nothing is written with a copy, so lwIP need not allocate for more than it is given. */
 #define TCP_OVERSIZE 0
-/* Keeping what arrives behind a gap spares repeats on a lossy link, and pins receive buffers that others need. */
+/* Keeping what arrives behind a gap spares repeats on a lossy link, and pins receive buffers that others
+ * need. */
 #ifndef TCP_QUEUE_OOSEQ
 #define TCP_QUEUE_OOSEQ 0
 #endif
@@ -179,19 +187,18 @@
 #ifndef TCP_DEFAULT_LISTEN_BACKLOG
 #define TCP_DEFAULT_LISTEN_BACKLOG 4
 #endif
-/* TIME_WAIT takes a pcb for twice this. Two minutes are for the Internet of 1981 (RFC 9293 3.4.1 leaves the choice);
- * a link's stray segments are gone within seconds. */
+/* TIME_WAIT takes a pcb for twice this. Two minutes are for the Internet of 1981 (RFC 9293 3.4.1 leaves the
+ * choice); a link's stray segments are gone within seconds. */
 #ifndef TCP_MSL
 #define TCP_MSL 2000UL
 #endif
 /* First retransmission after a second (RFC 6298 2.1), not three. */
 #define LWIP_TCP_RTO_TIME 1000
-/* Repeats before a client counts as gone, about half a minute; gram's own stall timer is shorter where it matters. */
-#define TCP_MAXRTX 8
-/* SYN-ACK repeats. */
-#define TCP_SYNMAXRTX 4
-/* A client that vanished while nothing was on its way is found by probes, on connections that have SOF_KEEPALIVE:
- * after a minute of silence, six probes 10 s apart. */
+/* Repeats before a peer counts as gone: about a minute and a half, with waits that double. It bounds how long
+ * a connection that gram has closed still takes a pcb; while gram has it, its own stall timer is shorter. */
+#define TCP_MAXRTX 6
+/* A client that vanished while nothing was on its way is found by probes, on connections that have
+ * SOF_KEEPALIVE: after a minute of silence, six probes 10 s apart. */
 #define TCP_KEEPIDLE_DEFAULT 60000UL
 #define TCP_KEEPINTVL_DEFAULT 10000UL
 #define TCP_KEEPCNT_DEFAULT 6U
@@ -199,8 +206,8 @@
 #define LWIP_TCP_SACK_OUT 0
 #define LWIP_WND_SCALE 0
 
-/* lwIP's own initial sequence numbers can be guessed (RFC 6528). The place for better ones, which the target's header
- * or a later version of this one fills: LWIP_HOOK_FILENAME and LWIP_HOOK_TCP_ISN. */
+/* lwIP's own initial sequence numbers can be guessed (RFC 6528). The place for better ones, which the
+ * target's header or a later version of this one fills: LWIP_HOOK_FILENAME and LWIP_HOOK_TCP_ISN. */
 
 /* ---- checksums: all of them, unless a target's hardware does it ---- */
 

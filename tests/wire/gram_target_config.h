@@ -1,4 +1,5 @@
-/* The limits of a small board, with room for the test's connections: 4 at work, and one that is just ending beside each. */
+/* The limits of a small board, with room for the test's connections: 4 at work, and one that is just ending
+ * beside each. */
 #ifndef GRAM_TARGET_CONFIG_H
 #define GRAM_TARGET_CONFIG_H
 

@@ -1,4 +1,5 @@
-/* lwIP for the test on the lossy wire: both ends in one stack, and what is taken is counted. All else is as on a board. */
+/* lwIP for the test on the lossy wire: both ends in one stack, and what is taken is counted. All else is as
+ * on a board. */
 #ifndef GRAM_LWIPOPTS_TARGET_H
 #define GRAM_LWIPOPTS_TARGET_H
 

@@ -1,5 +1,5 @@
-# The lossy-wire test as a target of firmware/image.mk: the application greeter, the core and the lwIP port on a wire that is
-# no network at all, under a virtual clock, with sanitizers.
+# The lossy-wire test as a target of firmware/image.mk: the application greeter, the core and the lwIP port
+# on a wire that is no network at all, under a virtual clock, with sanitizers.
 CC := $(or $(HOST_CC),gcc)
 AR := ar
 NM := nm

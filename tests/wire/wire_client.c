@@ -1,8 +1,8 @@
 /* wire_client.h: nghttp2's session between lwIP's callbacks and the calls.
  *
- * A call's number alone decides what it asks (of which Greeter, with what name), so its answer can be checked and the call be
- * made again. Invariants: `link` is not NULL in CONNECTING, OPEN and CLOSING; a link's pcb is NULL once lwIP has
- * freed it (error callback) or was told to close it. */
+ * A call's number alone decides what it asks (of which Greeter, with what name), so its answer can be
+ * checked and the call be made again. Invariants: `link` is not NULL in CONNECTING, OPEN and CLOSING; a
+ * link's pcb is NULL once lwIP has freed it (error callback) or was told to close it. */
 #include "wire_client.h"
 
 #include <nghttp2/nghttp2.h>
@@ -97,12 +97,13 @@ static void check_answer(const struct call *call)
     }
     if (len > 6 + NAME_MAX_LEN) {
         if (call->grpc_status != 3 || call->reply_len != 0) {
-            world_fail("call %u: a name too long was answered with status %d", (unsigned)call->number, call->grpc_status);
+            world_fail("call %u: a name too long was answered with status %d", (unsigned)call->number,
+                       call->grpc_status);
         }
         return;
     }
-    if (call->grpc_status != 0 || call->reply_len != 5 + 2 + len || r[0] != 0 || r[4] != 2 + len || r[5] != 0x0A ||
-        r[6] != len || memcmp(r + 7, expected, len) != 0) {
+    if (call->grpc_status != 0 || call->reply_len != 5 + 2 + len || r[0] != 0 || r[4] != 2 + len ||
+        r[5] != 0x0A || r[6] != len || memcmp(r + 7, expected, len) != 0) {
         world_fail("call %u: wrong answer: status %d, %u bytes", (unsigned)call->number, call->grpc_status,
                    (unsigned)call->reply_len);
     }
@@ -148,8 +149,8 @@ static ssize_t on_read(nghttp2_session *session, int32_t stream_id, uint8_t *buf
     return (ssize_t)piece;
 }
 
-static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
-                     const uint8_t *value, size_t value_len, uint8_t flags, void *user)
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags, void *user)
 {
     struct call *call = call_of(user, frame->hd.stream_id);
     char text[16] = "";
@@ -168,15 +169,16 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     return 0;
 }
 
-static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id, const uint8_t *data, size_t len,
-                   void *user)
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id, const uint8_t *data,
+                   size_t len, void *user)
 {
     struct call *call = call_of(user, stream_id);
 
     (void)session;
     (void)flags;
     if (call == NULL || len > REPLY_MAX - call->reply_len) {
-        world_fail("a reply that is too long, or of no call: %u bytes on stream %d", (unsigned)len, (int)stream_id);
+        world_fail("a reply that is too long, or of no call: %u bytes on stream %d", (unsigned)len,
+                   (int)stream_id);
     }
     memcpy(call->reply + call->reply_len, data, len);
     call->reply_len += len;
@@ -211,7 +213,8 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     (void)session;
     (void)user;
     if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
-        world_fail("GOAWAY with error %u: %.*s", (unsigned)frame->goaway.error_code, (int)frame->goaway.opaque_data_len,
+        world_fail("GOAWAY with error %u: %.*s", (unsigned)frame->goaway.error_code,
+                   (int)frame->goaway.opaque_data_len,
                    frame->goaway.opaque_data_len > 0 ? (const char *)frame->goaway.opaque_data : "");
     }
     return 0;
@@ -334,13 +337,19 @@ static void submit(struct client_link *link, struct call *call)
 {
     const char *path = path_of(call->number);
     nghttp2_data_provider body = {.source = {.ptr = call}, .read_callback = on_read};
-#define FIELD(n, v) {(uint8_t *)(uintptr_t)(n), (uint8_t *)(uintptr_t)(v), strlen(n), strlen(v), NGHTTP2_NV_FLAG_NONE}
+#define BYTES(s) (uint8_t *)(uintptr_t)(s)
+#define FIELD(n, v) {BYTES(n), BYTES(v), strlen(n), strlen(v), NGHTTP2_NV_FLAG_NONE}
     nghttp2_nv fields[] = {
-        FIELD(":method", "POST"),           FIELD(":scheme", "http"), FIELD(":path", path),
-        FIELD(":authority", "10.0.0.1"),    FIELD("te", "trailers"),  FIELD("content-type", "application/grpc"),
+        FIELD(":method", "POST"),
+        FIELD(":scheme", "http"),
+        FIELD(":path", path),
+        FIELD(":authority", "10.0.0.1"),
+        FIELD("te", "trailers"),
+        FIELD("content-type", "application/grpc"),
         FIELD("user-agent", "wire-test/1"),
     };
 #undef FIELD
+#undef BYTES
 
     make_request(call);
     call->request_sent = 0;
@@ -349,7 +358,8 @@ static void submit(struct client_link *link, struct call *call)
     call->http_status = call->grpc_status = -1;
     call->begun_at = world_now();
     call->active = true;
-    call->stream_id = nghttp2_submit_request(link->session, NULL, fields, sizeof fields / sizeof fields[0], &body, NULL);
+    call->stream_id = nghttp2_submit_request(link->session, NULL, fields, sizeof fields / sizeof fields[0],
+                                             &body, NULL);
     if (call->stream_id < 0) {
         world_fail("nghttp2_submit_request: %s", nghttp2_strerror(call->stream_id));
     }
@@ -379,7 +389,8 @@ static unsigned begin_calls(struct client *client)
     return active;
 }
 
-/* Collects what nghttp2 has to say: it speaks frame by frame, and one write for each would fill lwIP's queue. */
+/* Collects what nghttp2 has to say: it speaks frame by frame, and one write for each would fill lwIP's
+ * queue. */
 static void fill_out(struct client_link *link)
 {
     while (link->out_len < sizeof link->out) {
@@ -435,7 +446,8 @@ static void reconnect(struct client *client)
     }
 }
 
-/* Ends the connection in good order; the session goes in the next round, since nghttp2 may be at work in this one. */
+/* Ends the connection in good order; the session goes in the next round, since nghttp2 may be at work in
+ * this one. */
 static void hang_up(struct client *client)
 {
     struct tcp_pcb *pcb = client->link->pcb;

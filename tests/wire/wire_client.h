@@ -1,8 +1,9 @@
-/* gRPC clients of the test: HTTP/2 by libnghttp2, thus by people who never saw gram, on raw lwIP connections.
+/* gRPC clients of the test: HTTP/2 by libnghttp2, thus by people who never saw gram, on raw lwIP
+ * connections.
  *
- * A client makes calls of SayHello until it has made its share, CLIENT_CALLS at a time, and checks every answer. When its connection
- * is lost it makes a new one and the calls that had no answer again: a client's right. How often that happened is told, for the test
- * to judge. */
+ * A client makes calls of SayHello until it has made its share, CLIENT_CALLS at a time, and checks every
+ * answer. When its connection is lost it makes a new one and the calls that had no answer again: a client's
+ * right. How often that happened is told, for the test to judge. */
 #ifndef WIRE_CLIENT_H
 #define WIRE_CLIENT_H
 
@@ -33,7 +34,8 @@ struct client {
 
 /* Before anything else; every client must be CLIENT_NONE. */
 void client_reset(struct client *client, uint32_t share);
-/* Sends and connects as far as possible: once in every round. Returns how many ms it can wait for the next. */
+/* Sends and connects as far as possible: once in every round. Returns how many ms it can wait for the
+ * next. */
 uint32_t client_poll(struct client *client);
 /* All of its share is answered. */
 bool client_is_done(const struct client *client);

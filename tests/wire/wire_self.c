@@ -114,10 +114,12 @@ static void each_fault_comes_as_often_as_asked(void)
         const struct arrival *a = &first[i];
 
         if (a->number >= FRAMES || a->at < a->number + 2 || a->at > a->number + 2 + 8) {
-            world_fail("wire: frame %u comes %u ms after it was sent", (unsigned)a->number, (unsigned)(a->at - a->number));
+            world_fail("wire: frame %u comes %u ms after it was sent", (unsigned)a->number,
+                       (unsigned)(a->at - a->number));
         }
         if (a->wrong_bits > 1 || a->wrong_before_from) {
-            world_fail("wire: frame %u has more than one wrong bit, or one where none may be", (unsigned)a->number);
+            world_fail("wire: frame %u has more than one wrong bit, or one where none may be",
+                       (unsigned)a->number);
         }
         damaged += a->wrong_bits;
         doubled += seen[a->number];
@@ -137,8 +139,10 @@ static void each_fault_comes_as_often_as_asked(void)
 
 static void a_seed_decides_everything(void)
 {
-    struct wire_config config = {
-        .seed = 3, .loss = WIRE_PERCENT(20), .duplicate = WIRE_PERCENT(20), .reorder = WIRE_PERCENT(20), .corrupt_from = FROM};
+    struct wire_config config = {.seed = 3,
+                                 .loss = WIRE_PERCENT(20),
+                                 .duplicate = WIRE_PERCENT(20),
+                                 .reorder = WIRE_PERCENT(20)};
     size_t count = run(&config, first);
 
     if (run(&config, second) != count || memcmp(first, second, count * sizeof first[0]) != 0) {

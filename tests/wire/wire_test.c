@@ -1,10 +1,11 @@
-/* gram on a lossy wire: the application greeter behind the lwIP port, called by libnghttp2 over packets that are lost,
- * doubled, overtaken and damaged. A virtual clock, no sockets: hours of the device's time pass in seconds.
+/* gram on a lossy wire: the application greeter behind the lwIP port, called by libnghttp2 over packets
+ * that are lost, doubled, overtaken and damaged. A virtual clock, no sockets: hours of the device's time
+ * pass in seconds.
  *
  *     wire [SEED [TIMES]]     every scenario with this seed (1), and with those that follow it (5 in all)
  *
- * Every scenario ends with "nothing is still taken": no connection, call or buffer of gram's, no pcb, segment or packet buffer
- * of lwIP's. */
+ * Every scenario ends with "nothing is still taken": no connection, call or buffer of gram's, no pcb,
+ * segment or packet buffer of lwIP's. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -61,10 +62,11 @@ static void run_until_answered(uint32_t limit_ms)
             return;
         }
         if (world_now() - begin > limit_ms) {
-            world_fail("not all calls are answered: %u %u %u %u of %u %u %u %u", (unsigned)clients[0].answered,
-                       (unsigned)clients[1].answered, (unsigned)clients[2].answered, (unsigned)clients[3].answered,
-                       (unsigned)clients[0].share, (unsigned)clients[1].share, (unsigned)clients[2].share,
-                       (unsigned)clients[3].share);
+            world_fail("not all calls are answered: %u %u %u %u of %u %u %u %u",
+                       (unsigned)clients[0].answered, (unsigned)clients[1].answered,
+                       (unsigned)clients[2].answered, (unsigned)clients[3].answered,
+                       (unsigned)clients[0].share, (unsigned)clients[1].share,
+                       (unsigned)clients[2].share, (unsigned)clients[3].share);
         }
         one_round(1000);
     }
@@ -77,8 +79,8 @@ static void expect_server_empty(void)
     struct gram_usage u = gram_server_usage(&server);
 
     if (u.connections != 0 || u.calls != 0 || u.message_bufs != 0 || u.held_replies != 0) {
-        world_fail("still taken: %u connections, %u calls, %u message buffers, %u held replies", u.connections, u.calls,
-                   u.message_bufs, u.held_replies);
+        world_fail("still taken: %u connections, %u calls, %u message buffers, %u held replies",
+                   u.connections, u.calls, u.message_bufs, u.held_replies);
     }
 }
 
@@ -116,9 +118,9 @@ static void report(const char *name, uint32_t begin)
 {
     const struct wire_counts *c = world_counts();
 
-    printf("%-8s %5u calls answered right in %8.1f s of the device's time, %u reconnects; %u packets: %u lost, %u doubled, "
-           "%u overtaken, %u damaged\n",
-           name, (unsigned)answered(), (world_now() - begin) / 1000.0, (unsigned)reconnects(), (unsigned)c->sent,
+    printf("%-8s %5u calls answered right in %8.1f s of the device's time, %u reconnects; ", name,
+           (unsigned)answered(), (world_now() - begin) / 1000.0, (unsigned)reconnects());
+    printf("%u packets: %u lost, %u doubled, %u overtaken, %u damaged\n", (unsigned)c->sent,
            (unsigned)c->lost, (unsigned)c->duplicated, (unsigned)c->reordered, (unsigned)c->corrupted);
 }
 
@@ -131,8 +133,8 @@ static void reset_clients(uint32_t share)
     }
 }
 
-/* A wire without faults, 5 ms each way, and calls that begin 3 ms apart: an answer takes one round trip, so nobody waits for a
- * timer (Nagle's, a delayed acknowledgement, a poll that comes late). */
+/* A wire without faults, 5 ms each way, and calls that begin 3 ms apart: an answer takes one round trip, so
+ * nobody waits for a timer (Nagle's, a delayed acknowledgement, a poll that comes late). */
 static void calls_on_a_good_wire(const struct world_taken *before)
 {
     struct wire_config config = {.seed = seed, .delay_ms = 5};
@@ -150,7 +152,8 @@ static void calls_on_a_good_wire(const struct world_taken *before)
     close_all_and_expect_nothing(before);
 }
 
-static void calls_on_a_bad_wire(const char *name, uint32_t share, uint32_t corrupt, const struct world_taken *before)
+static void calls_on_a_bad_wire(const char *name, uint32_t share, uint32_t corrupt,
+                                const struct world_taken *before)
 {
     struct wire_config config = {.seed = seed,
                                  .loss = WIRE_PERCENT(5),
@@ -175,8 +178,8 @@ static void calls_on_a_bad_wire(const char *name, uint32_t share, uint32_t corru
     close_all_and_expect_nothing(before);
 }
 
-/* Three clients vanish, at rest, in mid-request and while answers are on their way; the fourth notices nothing, and an hour
- * later the server has forgotten them. */
+/* Three clients vanish, at rest, in mid-request and while answers are on their way; the fourth notices
+ * nothing, and an hour later the server has forgotten them. */
 static void clients_that_vanish(const struct world_taken *before)
 {
     struct wire_config config = {.seed = seed, .delay_ms = 5};
@@ -197,7 +200,8 @@ static void clients_that_vanish(const struct world_taken *before)
     clients[3].share += 1000;
     run_until_answered(HOUR_MS);
     if (clients[3].latency - latency > 1000 * 11) {
-        world_fail("the client that stayed waited %.1f ms for an answer", (double)(clients[3].latency - latency) / 1000);
+        world_fail("the client that stayed waited %.1f ms for an answer",
+                   (double)(clients[3].latency - latency) / 1000);
     }
     report("vanish", begin);
     client_close(&clients[3]);

@@ -1,7 +1,7 @@
 /* wire_world.h. Interfaces carry IP packets without Ethernet: ARP is not what is tested here.
  *
- * Time never passes while anything can be done at once: world_advance() jumps to the earliest event, so a run takes
- * as long as its computing does, and two runs with one seed are the same to the byte. */
+ * Time never passes while anything can be done at once: world_advance() jumps to the earliest event, so a
+ * run takes as long as its computing does, and two runs with one seed are the same to the byte. */
 #include "wire_world.h"
 
 #include <stdarg.h>
@@ -203,7 +203,8 @@ void world_expect_taken(const struct world_taken *before)
 
     world_taken(&after);
     if (after.heap > before->heap) {
-        world_fail("%u bytes of lwIP's heap are still taken, %u before", (unsigned)after.heap, (unsigned)before->heap);
+        world_fail("%u bytes of lwIP's heap are still taken, %u before", (unsigned)after.heap,
+                   (unsigned)before->heap);
     }
     for (int i = 0; i < MEMP_MAX; i++) {
         if (after.pools[i] > before->pools[i]) {

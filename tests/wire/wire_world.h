@@ -1,5 +1,5 @@
-/* The world of the test: a clock that jumps from event to event, and one lwIP stack with two interfaces that a lossy wire
- * joins. The server is at 10.0.0.1, the client at 10.0.0.2. */
+/* The world of the test: a clock that jumps from event to event, and one lwIP stack with two interfaces
+ * that a lossy wire joins. The server is at 10.0.0.1, the client at 10.0.0.2. */
 #ifndef WIRE_WORLD_H
 #define WIRE_WORLD_H
 
@@ -23,7 +23,8 @@ uint32_t world_now(void); /* ms, virtual */
 
 /* Delivers what has arrived at both ends by now and runs lwIP's due timers. */
 void world_deliver(void);
-/* Jumps to the next event: a packet's arrival, a timer of lwIP's, or `wait_ms` from now. Ends the test if time stands still. */
+/* Jumps to the next event: a packet's arrival, a timer of lwIP's, or `wait_ms` from now. Ends the test if
+ * time stands still. */
 void world_advance(uint32_t wait_ms);
 
 /* From now on nothing comes from or goes to this port of the client's, as if its cable were cut. */

@@ -1,7 +1,7 @@
 /* What lwIP asks of a compiler and a target. Any 32- or 64-bit target with GCC or Clang.
  *
- * A target provides three functions, anywhere in its code: sys_now() (lwip/sys.h; milliseconds, wrapping) and the two
- * declared here. */
+ * A target provides three functions, anywhere in its code: sys_now() (lwip/sys.h; milliseconds, wrapping)
+ * and the two declared here. */
 #ifndef GRAM_LWIP_CC_H
 #define GRAM_LWIP_CC_H
 
@@ -32,7 +32,8 @@ _Noreturn void gram_target_fail(const char *what);
 #define LWIP_PLATFORM_DIAG(x) do { } while (0)
 #define LWIP_PLATFORM_ASSERT(x) gram_target_fail(x)
 
-/* The text of each assertion is flash: a target with little of it sets LWIP_NOASSERT in its lwipopts_target.h. */
+/* The text of each assertion is flash: a target with little of it sets LWIP_NOASSERT in its
+ * lwipopts_target.h. */
 
 #define LWIP_NO_UNISTD_H 1
 #define LWIP_NO_CTYPE_H 1
