@@ -10,6 +10,19 @@
 
 #include "be.h"
 
+void expect_run(void **state)
+{
+    static struct pair pair; /* not freed where a test has failed: the program ends soon */
+    const struct pair_test *test = *state;
+
+    test_app_reset();
+    pair_open(&pair, test->app);
+    test->run(&pair);
+    pair_close(&pair);
+}
+
+/* ---- frames ---- */
+
 static const char *name_of(unsigned type)
 {
     static const char *const names[] = {"DATA",         "HEADERS", "PRIORITY", "RST_STREAM",    "SETTINGS",

@@ -4,6 +4,18 @@
 
 #include "pair.h"
 
+/* ---- a test of a pair: PAIR_TEST(f) in cmocka's list runs `static void f(struct pair *pair)` on a pair of its own, and closes it ---- */
+
+struct pair_test {
+    void (*run)(struct pair *pair);
+    const struct gram_app *app;
+};
+void expect_run(void **state);
+#define PAIR_TEST_OF(f, app_) {#f, expect_run, NULL, NULL, &(struct pair_test){f, &app_}}
+#define PAIR_TEST(f) PAIR_TEST_OF(f, test_app_plain)
+
+/* ---- frames ---- */
+
 /* The next frame, which must be of this type, on this stream. */
 const struct frame *expect_frame(struct peer *p, unsigned type, unsigned flags, uint32_t id);
 /* None has come since. */

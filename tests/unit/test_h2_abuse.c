@@ -1,0 +1,128 @@
+/* The bucket of work beyond calls: how much at once, how much for ever, and that it drains with the clock. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "h2_internal.h"
+#include "grpc_internal.h"
+
+static struct gram_h2_conn conn;
+
+/* A connection that nobody listens to: the streams' layer is not asked, there are none. */
+static int begin(void **state)
+{
+    (void)state;
+    gram_h2_init(&conn, &gram_grpc_events, gram_grpc_pins, NULL, 0, 0xfffffff0u);
+    return 0;
+}
+
+static void pass(uint32_t ms)
+{
+    conn.now += ms;
+}
+
+/* How many of them go through at once. */
+static unsigned burst(enum gram_h2_work work)
+{
+    unsigned n = 0;
+
+    while (n < 1000 && gram_h2_charge(&conn, work))
+        n++;
+    assert_int_equal(conn.phase, GRAM_H2_ENDING);
+    return n;
+}
+
+static void test_bursts(void **state)
+{
+    (void)state;
+    begin(NULL);
+    assert_int_equal(burst(GRAM_H2_WORK_RESET), GRAM_ABUSE_BURST / 5);
+    begin(NULL);
+    assert_int_equal(burst(GRAM_H2_WORK_REFUSED), GRAM_ABUSE_BURST / 4);
+    begin(NULL);
+    assert_int_equal(burst(GRAM_H2_WORK_GLITCH), GRAM_ABUSE_BURST / 2);
+    begin(NULL);
+    assert_int_equal(burst(GRAM_H2_WORK_SETTINGS), GRAM_ABUSE_BURST / 2);
+    begin(NULL);
+    assert_int_equal(burst(GRAM_H2_WORK_PING), GRAM_ABUSE_BURST / 2);
+}
+
+/* One bucket for all. */
+static void test_shared(void **state)
+{
+    (void)state;
+    for (unsigned points = 5; points <= GRAM_ABUSE_BURST; points += 5)
+        assert_true(gram_h2_charge(&conn, GRAM_H2_WORK_RESET));
+    assert_false(gram_h2_charge(&conn, GRAM_H2_WORK_PING));
+    assert_int_equal(conn.phase, GRAM_H2_ENDING);
+}
+
+/* What the rate allows goes on for ever, however the charges lie between the milliseconds. */
+static void rate(enum gram_h2_work work, unsigned points, uint32_t first, uint32_t second)
+{
+    begin(NULL);
+    assert_true((first + second) * GRAM_ABUSE_PER_SECOND >= 2 * points * 1000);
+    for (unsigned i = 0; i < 2000; i++) {
+        pass(i % 2 ? second : first);
+        if (!gram_h2_charge(&conn, work))
+            fail_msg("%u points every %u and %u ms end the connection after %u", points, first, second, i);
+    }
+}
+
+static void test_rate(void **state)
+{
+    (void)state;
+    rate(GRAM_H2_WORK_RESET, 5, 250, 250);
+    rate(GRAM_H2_WORK_RESET, 5, 249, 251);
+    rate(GRAM_H2_WORK_RESET, 5, 1, 499);
+    rate(GRAM_H2_WORK_PING, 2, 100, 100);
+    rate(GRAM_H2_WORK_PING, 2, 60, 140);
+    rate(GRAM_H2_WORK_PING, 2, 99, 101);
+    rate(GRAM_H2_WORK_REFUSED, 4, 0, 400);
+}
+
+/* And what is above it does not. */
+static void test_beyond(void **state)
+{
+    unsigned i;
+    (void)state;
+    for (i = 0; i < 2000; i++) {
+        pass(90);
+        if (!gram_h2_charge(&conn, GRAM_H2_WORK_PING))
+            break;
+    }
+    assert_in_range(i, GRAM_ABUSE_BURST / 2, 1100);
+}
+
+static void test_drains(void **state)
+{
+    (void)state;
+    while (conn.abuse + 5 <= GRAM_ABUSE_BURST)
+        assert_true(gram_h2_charge(&conn, GRAM_H2_WORK_RESET));
+    pass(1000u * GRAM_ABUSE_BURST / GRAM_ABUSE_PER_SECOND);
+    assert_true(gram_h2_charge(&conn, GRAM_H2_WORK_RESET));
+    assert_int_equal(conn.abuse, 5);
+    pass(0x7fffffff); /* weeks */
+    assert_true(gram_h2_charge(&conn, GRAM_H2_WORK_RESET));
+    assert_int_equal(conn.abuse, 5);
+    pass(0xffffffff);
+    assert_true(gram_h2_charge(&conn, GRAM_H2_WORK_RESET));
+    assert_int_equal(conn.abuse, 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bursts),
+        cmocka_unit_test_setup(test_shared, begin),
+        cmocka_unit_test(test_rate),
+        cmocka_unit_test_setup(test_beyond, begin),
+        cmocka_unit_test_setup(test_drains, begin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
