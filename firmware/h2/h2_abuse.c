@@ -18,7 +18,8 @@ gram_h2_ok gram_h2_charge(struct gram_h2_conn *conn, enum gram_h2_work work)
 
     if (drained > 0) {
         conn->abuse = (uint16_t)(drained < conn->abuse ? conn->abuse - drained : 0);
-        conn->abuse_at = conn->now;
+        /* the part of a point that has drained, too, stays to its credit */
+        conn->abuse_at = passed < to_empty ? conn->abuse_at + drained * 1000 / GRAM_ABUSE_PER_SECOND : conn->now;
     }
     if (conn->abuse + points[work] > GRAM_ABUSE_BURST) {
         gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "too much besides calls");
