@@ -48,7 +48,7 @@ struct wire {
     struct wire_counts counts;
     uint64_t random;
     size_t count;
-    uint16_t queue[WIRE_SLOTS]; /* slots: `count` that are taken, in the order they come out; then free ones */
+    uint16_t queue[WIRE_SLOTS]; /* slots: `count` that are taken, in the order they come out; then the free */
     struct wire_slot slot[WIRE_SLOTS];
 };
 
