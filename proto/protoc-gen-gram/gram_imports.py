@@ -3,8 +3,7 @@
 A file is often imported just for options (google/api/annotations.proto, nanopb.proto), which drags
 google/protobuf/descriptor.proto in with it: 10 KB of descriptor that no call ever looks at. Such imports are left
 out, and with them the options that they define: of #include lines and of the descriptor that reflection shows.
-Nothing else is taken from a descriptor but source positions and the JSON names that follow from the field's name, as
-protoc does for C++.
+Nothing else is taken from a descriptor but source positions and the JSON names that are the fields' own names.
 """
 OPTIONS_FILE = "google/protobuf/descriptor.proto"
 
@@ -100,15 +99,11 @@ def device_descriptor(fdesc, dropped):
     return out
 
 
-def _default_json_name(name):
-    first, *rest = name.split("_")
-    return first + "".join(part[:1].upper() + part[1:] for part in rest)
-
-
 def _drop_json_names(desc):
+    """Where they say nothing new. Others stay: grpcurl prints what it is told, and camel case is what its users know."""
     fields = list(desc.extension) + list(getattr(desc, "field", ()))
     for field in fields:
-        if field.json_name == _default_json_name(field.name):
+        if field.json_name == field.name:
             field.ClearField("json_name")
     for sub in getattr(desc, "message_type", None) or getattr(desc, "nested_type", ()):
         _drop_json_names(sub)
