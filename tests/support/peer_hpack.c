@@ -127,7 +127,7 @@ static void add_line(char *text, const char *name, const char *value)
     snprintf(text + used, PEER_HPACK_TEXT - used, "%s: %s\n", name, value);
 }
 
-static void size_update(struct peer_hpack *h, struct reader *r, unsigned first, bool fields_before)
+static void size_update(struct peer_hpack *h, struct reader *r, unsigned first, bool fields_before, bool *due)
 {
     uint32_t size = integer(r, first, 5);
 
@@ -136,7 +136,7 @@ static void size_update(struct peer_hpack *h, struct reader *r, unsigned first, 
     if (size > h->limit)
         fail(r, "a size update above the limit");
     if (size <= h->lowest)
-        h->lowest = h->limit;
+        *due = false;
     h->max = size;
     evict(h, size);
 }
@@ -167,6 +167,7 @@ bool peer_hpack_decode(struct peer_hpack *h, const uint8_t *data, size_t len, ch
 {
     struct reader r = {.at = data, .left = len};
     bool fields = false;
+    bool due = h->lowest < h->max;
 
     text[0] = '\0';
     while (r.left > 0) {
@@ -174,10 +175,10 @@ bool peer_hpack_decode(struct peer_hpack *h, const uint8_t *data, size_t len, ch
         bool update = (first & 0xe0) == 0x20;
 
         if (update) {
-            size_update(h, &r, first, fields);
+            size_update(h, &r, first, fields, &due);
             continue;
         }
-        if (!fields && h->lowest < h->max)
+        if (due)
             fail(&r, "the size update that is due does not come first");
         fields = true;
         if (first & 0x80) {
