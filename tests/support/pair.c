@@ -50,11 +50,11 @@ void pair_open(struct pair *pair, const struct gram_app *app)
 
 void pair_close(struct pair *pair)
 {
-    for (unsigned i = 0; i < pair->peer_count; i++) {
+    for (unsigned i = 0; i < pair->peer_count; i++)
         if (pair->peers[i]->fate == PEER_HERE)
             peer_lose(pair->peers[i]);
+    for (unsigned i = 0; i < pair->peer_count; i++)
         peer_free(pair->peers[i]);
-    }
     struct gram_usage usage = gram_server_usage(pair->server);
     PAIR_MUST(usage.connections == 0, "a connection is still taken");
     PAIR_MUST(usage.calls == 0, "a call is still taken");
