@@ -8,6 +8,7 @@
 
 Prints each finding, and exits 1 if there is any.
 """
+
 import glob
 import os
 import re
@@ -30,8 +31,11 @@ def layout():
     for path in sources("firmware/**/*.[ch]", "port/**/*.[ch]", "host_sim/*.[ch]", "tests/**/*.[ch]"):
         text = Path(path).read_bytes().decode()
         for number, line in enumerate(text.split("\n"), 1):
-            for pattern, what in ((r"\t", "a tab"), (r"[ \r]$", "space at the end of a line"),
-                                  (r'#\s*include\s*"\.\./', "an include that climbs out of its folder")):
+            for pattern, what in (
+                (r"\t", "a tab"),
+                (r"[ \r]$", "space at the end of a line"),
+                (r'#\s*include\s*"\.\./', "an include that climbs out of its folder"),
+            ):
                 if re.search(pattern, line):
                     bad.append(f"{path}:{number}: {what}")
         if not text.startswith(("/*", "//")):
@@ -42,7 +46,11 @@ def layout():
 def run(args):
     """The output of a tool that is silent when content; its findings otherwise."""
     done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return [] if done.returncode == 0 else done.stdout.splitlines() or [f"{args[0]}: exit status {done.returncode}"]
+    return (
+        []
+        if done.returncode == 0
+        else done.stdout.splitlines() or [f"{args[0]}: exit status {done.returncode}"]
+    )
 
 
 def analyzer():
@@ -52,16 +60,42 @@ def analyzer():
 
 def cppcheck():
     includes = [f"-I{path}" for path in [*API, *(f"firmware/{d}" for d in CORE)]]
-    return run(["cppcheck", "--quiet", "--error-exitcode=1", "--std=c11", "--enable=warning,performance,portability",
-                "--inline-suppr", "--suppress=missingInclude", "--suppress=preprocessorErrorDirective", "--suppress=comparePointers", "--suppress=zerodivcond",
-                "-j2",
-                "--max-configs=4", "--platform=arm32-wchar_t4", "-DGRAM_RAM_KB=64", *includes, "firmware", "port", "host_sim"])
+    return run(
+        [
+            "cppcheck",
+            "--quiet",
+            "--error-exitcode=1",
+            "--std=c11",
+            "--enable=warning,performance,portability",
+            "--inline-suppr",
+            "--suppress=missingInclude",
+            "--suppress=preprocessorErrorDirective",
+            "--suppress=comparePointers",
+            "--suppress=zerodivcond",
+            "-j2",
+            "--max-configs=4",
+            "--platform=arm32-wchar_t4",
+            "-DGRAM_RAM_KB=64",
+            *includes,
+            "firmware",
+            "port",
+            "host_sim",
+        ]
+    )
 
 
 def clang_tidy():
-    tool = next(filter(None, map(shutil.which, ["clang-tidy", *(f"clang-tidy-{n}" for n in range(22, 13, -1))])))
-    flags = ["-std=c11", "-DGRAM_RAM_KB=64", "-DPB_VALIDATE_UTF8", "-isystem", NANOPB,
-             *(f"-I{path}" for path in [*API, *(f"firmware/{d}" for d in CORE)])]
+    tool = next(
+        filter(None, map(shutil.which, ["clang-tidy", *(f"clang-tidy-{n}" for n in range(22, 13, -1))]))
+    )
+    flags = [
+        "-std=c11",
+        "-DGRAM_RAM_KB=64",
+        "-DPB_VALIDATE_UTF8",
+        "-isystem",
+        NANOPB,
+        *(f"-I{path}" for path in [*API, *(f"firmware/{d}" for d in CORE)]),
+    ]
     out = run([tool, "--quiet", *sources(*(f"firmware/{d}/*.c" for d in CORE)), "--", *flags])
     return [line for line in out if not re.match(r"\d+ warnings? (generated|treated)", line)]
 
@@ -70,7 +104,10 @@ def main():
     count = 0
     for check in (layout, analyzer, cppcheck, clang_tidy):
         findings = check()
-        print(f"{check.__name__}: {len(findings)} line(s)" if findings else f"{check.__name__}: nothing", flush=True)
+        print(
+            f"{check.__name__}: {len(findings)} line(s)" if findings else f"{check.__name__}: nothing",
+            flush=True,
+        )
         for line in findings:
             print("    " + line)
         count += len(findings)

