@@ -97,7 +97,7 @@ class Wire:
 
     def bring_up(self, image):
         end = time.monotonic() + 10
-        while "ready on" not in image.log():
+        while not image.log().endswith(f"address {'.'.join(map(str, BOARD))})\r\n"):
             assert time.monotonic() < end, f"no address; the UART said:\n{image.log()}"
             frame = self.receive(0.05)
             if frame:

@@ -50,6 +50,20 @@ static inline void irq_enable(void)
     __asm volatile("cpsie i\n\tisb" ::: "memory");
 }
 
+/* Masks interrupts; what it gives back is for irq_restore(). */
+static inline uint32_t irq_save(void)
+{
+    uint32_t primask;
+
+    __asm volatile("mrs %0, primask\n\tcpsid i" : "=r"(primask)::"memory");
+    return primask;
+}
+
+static inline void irq_restore(uint32_t primask)
+{
+    __asm volatile("msr primask, %0" ::"r"(primask) : "memory");
+}
+
 static inline void wait_for_interrupt(void)
 {
     __asm volatile("dsb\n\twfi\n\tisb" ::: "memory");

@@ -8,10 +8,8 @@
 void tick_init(uint32_t cycles_per_ms);
 /* Milliseconds since tick_init(), wrapping. Any context. */
 uint32_t tick_now_ms(void);
-/* WFI until an interrupt or until `ms` have passed; interrupts masked (PRIMASK) before and after. */
+/* WFI until an interrupt or until `ms` have passed (up to one more, or sooner); interrupts masked (PRIMASK)
+ * before and after. */
 void tick_sleep(uint32_t ms);
-/* Waits, interrupts unmasked or not, for at least `ms` (at most 1000): for a device that needs time to come
- * out of reset. */
-void tick_delay(uint32_t ms);
 
 #endif
