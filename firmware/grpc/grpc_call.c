@@ -95,7 +95,6 @@ gram_status gram_call_fail(gram_call *call, gram_status status, const char *text
 static gram_status ask(struct gram_call *call, enum gram_event event, const void *req, void *rep)
 {
     call->entered = true;
-    call->has_wake_at = false;
     gram_server_of(call)->text_len = 0;
     return call->method->dispatch(call->handlers, call, event, req, rep, GRAM_OK);
 }
@@ -111,6 +110,8 @@ static void end_with_answer(struct gram_call *call, gram_status status)
     static const char broken[] = "the handler broke a rule";
 
     if (is_error(status)) {
+        if (status == GRAM_UNIMPLEMENTED && gram_server_of(call)->text_len == 0)
+            gram_call_fail(call, status, call->method->path); /* a handler that is not set has no words */
         gram_call_finish(call, status);
         return;
     }

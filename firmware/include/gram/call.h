@@ -50,7 +50,7 @@ gram_call_ref gram_call_ref_of(const gram_call *call);
  * must end it here. */
 void gram_call_wake(gram_call_ref ref);
 
-/* Has this call asked again in `ms` milliseconds at the latest, if it answers GRAM_WAIT. The last call wins. */
+/* Has this call woken in `ms` milliseconds, once. The last call wins; being asked for another reason in the meantime changes nothing. */
 void gram_call_sleep(gram_call *call, uint32_t ms);
 
 /* ---- how a call ends ---- */
