@@ -35,7 +35,8 @@ def say_hello(image, name):
     block = (b"\x83\x86\x04" + bytes([len(path)]) + path + b"\x01\x04gram"  # POST http :path :authority
              + b"\x0f\x10\x10application/grpc" + b"\x00\x02te\x08trailers")
     message = b"\x0a" + bytes([len(name)]) + name
-    call = frame(HEADERS, END_HEADERS, block) + frame(DATA, END_STREAM, b"\0" + len(message).to_bytes(4, "big") + message)
+    data = b"\0" + len(message).to_bytes(4, "big") + message
+    call = frame(HEADERS, END_HEADERS, block) + frame(DATA, END_STREAM, data)
     with socket.create_connection(("127.0.0.1", image.port), timeout=5) as client:
         client.sendall(PREFACE + call)
         seen = b""

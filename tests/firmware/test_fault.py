@@ -1,7 +1,7 @@
 """A fault is reported on the UART, in words and with the place, and then nothing moves any more.
 
-The faults are made from outside: QEMU's debugger writes a few instructions to the end of RAM and sends the CPU there. So the
-image under test is the one that is shipped.
+The faults are made from outside: QEMU's debugger writes a few instructions to the end of RAM and sends the
+CPU there. So the image under test is the one that is shipped.
 """
 import time
 
@@ -16,8 +16,8 @@ GUARDED = 0x1FFFFFF0  # below the stack
 
 
 def end_of_ram(board):
-    kilobytes = int((ROOT / "port/boards" / board / "board.mk").read_text().split("BOARD_RAM_KB := ")[1].split()[0])
-    return 0x20000000 + 1024 * kilobytes
+    text = (ROOT / "port/boards" / board / "board.mk").read_text()
+    return 0x20000000 + 1024 * int(text.split("BOARD_RAM_KB := ")[1].split()[0])
 
 
 def halfwords(*values):
@@ -31,7 +31,7 @@ FAULTS = {
     "load": (halfwords(0x6800), 0, "access to an address where there is nothing"),            # ldr r0, [r0]
     "jump": (halfwords(0x4780), None, "code was fetched from an address where there is nothing"
                                       "|jump to an address without the Thumb bit"),           # blx r0
-    "divide": (halfwords(0x2100, 0xFBB0, 0xF0F1), 2, "division by zero"),                     # udiv r0, r0, r1
+    "divide": (halfwords(0x2100, 0xFBB0, 0xF0F1), 2, "division by zero"),                  # udiv r0, r0, r1
 }
 REPORTS = [(b, name) for b in BOARDS for name in FAULTS if (b, name) != ("lm3s6965evb", "load")]
 

@@ -1,6 +1,7 @@
 """The other end of a board's Ethernet wire: frames as bytes, over QEMU's UDP backend.
 
-It plays the router: answers ARP for every address but the board's, gives the board its address by DHCP, and pings.
+It plays the router: answers ARP for every address but the board's, gives the board its address by DHCP, and
+pings.
 """
 import socket
 import struct
@@ -27,7 +28,8 @@ def ethernet(kind, payload, to=BOARD_MAC):
 
 
 def ipv4(protocol, payload, to=BOARD, total=None):
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, total or 20 + len(payload), 0, 0, 64, protocol, 0, ROUTER, to)
+    total = total or 20 + len(payload)
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, total, 0, 0, 64, protocol, 0, ROUTER, to)
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
 
 
@@ -37,7 +39,8 @@ def echo_request(number, data):
 
 
 def arp_request():
-    return ethernet(ARP, struct.pack("!HHBBH6s4s6s4s", 1, IPV4, 6, 4, 1, ROUTER_MAC, ROUTER, b"\0" * 6, BOARD), BROADCAST)
+    body = struct.pack("!HHBBH6s4s6s4s", 1, IPV4, 6, 4, 1, ROUTER_MAC, ROUTER, b"\0" * 6, BOARD)
+    return ethernet(ARP, body, BROADCAST)
 
 
 class Wire:
@@ -90,7 +93,8 @@ class Wire:
         kind = {1: 2, 3: 5}.get(message[242])  # DISCOVER -> OFFER, REQUEST -> ACK (option 53 comes first)
         if kind is None:
             return
-        options = bytes([53, 1, kind, 54, 4, *ROUTER, 51, 4, 0, 0, 14, 16, 1, 4, 255, 255, 255, 0, 3, 4, *ROUTER, 255])
+        options = bytes([53, 1, kind, 54, 4, *ROUTER, 51, 4, 0, 0, 14, 16, 1, 4, 255, 255, 255, 0])
+        options += bytes([3, 4, *ROUTER, 255])
         reply = b"\x02" + message[1:16] + BOARD + ROUTER + message[24:236] + message[236:240] + options
         udp = struct.pack("!HHHH", 67, 68, 8 + len(reply), 0) + reply
         self.send(ethernet(IPV4, ipv4(17, udp, to=b"\xff" * 4), BROADCAST))
@@ -107,6 +111,7 @@ class Wire:
         """The data that came back."""
         self.send(echo_request(number, data))
         head = struct.pack("!HH", 7, number)
-        frame = self.wait_for(lambda f: f[12:14] == b"\x08\0" and f[23] == 1 and f[34] == 0 and f[38:42] == head, seconds)
+        frame = self.wait_for(
+            lambda f: f[12:14] == b"\x08\0" and f[23] == 1 and f[34] == 0 and f[38:42] == head, seconds)
         length = struct.unpack("!H", frame[16:18])[0]
         return frame[42:14 + length]

@@ -10,7 +10,8 @@
 #include "fault.h"
 
 /* From the linker script. */
-extern uint32_t _stack_bottom[], _stack_top[], _data_start[], _data_end[], _data_load[], _bss_start[], _bss_end[];
+extern uint32_t _stack_bottom[], _stack_top[];
+extern uint32_t _data_start[], _data_end[], _data_load[], _bss_start[], _bss_end[];
 
 int main(void);
 void reset(void);
