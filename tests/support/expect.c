@@ -110,8 +110,10 @@ void expect_status(struct peer *p, uint32_t id, gram_status status, const char *
     if (strcmp(answer_field(a->trailers, "grpc-status"), digits) != 0)
         fail_msg("status %s was expected, not: %s", digits, a->trailers);
     if (text) {
+        char cut[GRAM_STATUS_TEXT_MAX + 1]; /* what the smallest configuration leaves of it */
+        snprintf(cut, sizeof cut, "%s", text);
         assert_non_null(answer_field(a->trailers, "grpc-message"));
-        assert_string_equal(answer_field(a->trailers, "grpc-message"), text);
+        assert_string_equal(answer_field(a->trailers, "grpc-message"), cut);
     } else {
         assert_null(answer_field(a->trailers, "grpc-message"));
     }

@@ -271,6 +271,12 @@ struct peer *peer_ready(struct pair *pair)
 {
     struct peer *p = peer_open(pair);
 
+    for (unsigned i = 0; !p && i < pair->peer_count; i++) {
+        if (pair->peers[i]->fate != PEER_HERE)
+            continue;
+        peer_lose(pair->peers[i]);
+        p = peer_open(pair);
+    }
     PAIR_MUST(p, "the server has a place");
     peer_hello(p);
     return p;

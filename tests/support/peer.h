@@ -104,7 +104,7 @@ struct peer {
 struct peer *peer_open(struct pair *pair);
 /* Preface, empty SETTINGS, and the acknowledgement of the server's. */
 void peer_hello(struct peer *p);
-/* Both. */
+/* Both. Where the server is full, the oldest of its clients leaves. */
 struct peer *peer_ready(struct pair *pair);
 void peer_send(struct peer *p, const struct blob *b);
 void peer_send_bytes(struct peer *p, const void *data, size_t len);
