@@ -192,6 +192,15 @@ static void trailers_done(struct gram_h2_conn *conn, const struct gram_h2_block 
     conn->events->end(conn, b->slot);
 }
 
+/* Beyond the limit: lawful, and free, until the client has read our SETTINGS, for which GRAM_SETTINGS_MS gives it time. */
+static void refuse(struct gram_h2_conn *conn, uint32_t id)
+{
+    if (conn->settings_acked && !gram_h2_charge(conn, GRAM_H2_WORK_REFUSED))
+        return;
+    gram_h2_write_rst(conn, id, GRAM_H2_REFUSED_STREAM);
+    gram_h2_remember(conn, id, GRAM_H2_RESET_BY_US);
+}
+
 void gram_h2_block_end(struct gram_h2_conn *conn)
 {
     const struct gram_h2_block b = conn->block;
@@ -205,8 +214,6 @@ void gram_h2_block_end(struct gram_h2_conn *conn)
         request_done(conn, &b);
     else if (b.kind == GRAM_H2_BLOCK_TRAILERS)
         trailers_done(conn, &b);
-    else if (b.slot == GRAM_MAX_CONCURRENT_STREAMS && gram_h2_charge(conn, GRAM_H2_WORK_REFUSED)) {
-        gram_h2_write_rst(conn, b.stream_id, GRAM_H2_REFUSED_STREAM);
-        gram_h2_remember(conn, b.stream_id, GRAM_H2_RESET_BY_US);
-    }
+    else if (b.slot == GRAM_MAX_CONCURRENT_STREAMS)
+        refuse(conn, b.stream_id);
 }
