@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "console.h"
 #include "gram/gram.h"
 #include "gram_lwip.h"
 #include "gram_net.h"
@@ -38,72 +39,10 @@ static struct gram_server server;
 static struct wire wire;
 static volatile sig_atomic_t stopped;
 
-/* ---- what is printed ---- */
-
-static void on_line(enum gram_log_level level, const char *text)
-{
-    printf("%s%s\n", level == GRAM_LOG_ERROR ? "gram: error: " : "", text);
-}
-
-static bool application_has(const char *service)
-{
-    for (unsigned i = 0; i < gram_app.binding_count; i++) {
-        if (strcmp(gram_app.bindings[i].service->name, service) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Lines to paste. GRAM_APP_TRY is an application's own (gram_app_config.h): what grpcurl takes beside the
- * address. */
-static void print_examples(const char *address)
-{
-    const char *own = NULL;
-
-    for (unsigned i = 0; i < gram_app.binding_count && own == NULL; i++) {
-        if (strncmp(gram_app.bindings[i].service->name, "grpc.", 5) != 0) {
-            own = gram_app.bindings[i].service->name;
-        }
-    }
-    if (!application_has("grpc.reflection.v1.ServerReflection")) {
-        printf("  (no reflection in this application: grpcurl needs -proto FILE)\n");
-    } else {
-        printf("  grpcurl -plaintext %s list\n", address);
-        if (own != NULL) {
-            printf("  grpcurl -plaintext %s describe %s\n", address, own);
-        }
-    }
-#ifdef GRAM_APP_TRY
-    printf("  grpcurl -plaintext " GRAM_APP_TRY "\n", address);
-#else
-    if (application_has("grpc.health.v1.Health")) {
-        printf("  grpcurl -plaintext %s grpc.health.v1.Health/Check\n", address);
-    }
-#endif
-}
-
 static void print_ready(const struct sim_options *options, const struct sim_net *net)
 {
-    char address[64];
-
-    snprintf(address, sizeof address, "%s:%u", net->forward != NULL ? "localhost" : gram_net_address(),
-             options->port);
-    printf("gram: %s ready on %s (simulator, address %s)\n", gram_app.name, address, gram_net_address());
-    print_examples(address);
-}
-
-/* Tests read this line: after all clients have left, whatever is still taken has leaked. */
-static void print_end(void)
-{
-    struct gram_usage u = gram_server_usage(&server);
-
-    if (u.connections == 0 && u.calls == 0 && u.message_bufs == 0 && u.held_replies == 0) {
-        printf("gram: ended, nothing is still taken\n");
-    } else {
-        printf("gram: ended, still taken: %u connections, %u calls, %u message buffers, %u held replies\n",
-               u.connections, u.calls, u.message_bufs, u.held_replies);
-    }
+    console_ready(net->forward != NULL ? "localhost" : gram_net_address(), options->port, "simulator",
+                  gram_net_address());
 }
 
 /* ---- the way to the first call ---- */
@@ -225,6 +164,7 @@ static void catch_signals(void)
     sigprocmask(SIG_BLOCK, &both, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a client may leave while libslirp writes to it: the error says enough */
 }
 
 static struct wire *choose_wire(const struct sim_options *options)
@@ -243,7 +183,7 @@ static struct wire *choose_wire(const struct sim_options *options)
 
 int main(int argc, char **argv)
 {
-    static struct gram_log log = {.line = on_line};
+    static struct gram_log log = {.line = console_line};
     struct sim_options options;
     struct gram_net_config config;
     const struct sim_net *net;
@@ -285,6 +225,6 @@ int main(int argc, char **argv)
     run(&options, net);
     net->close();
     sim_pcap_close();
-    print_end();
+    console_end(&server);
     return 0;
 }
