@@ -7,7 +7,7 @@
  *     tcp_err       the pcb is gone already: the connection is closed
  *     phase DONE    tcp_close(), once all is acknowledged
  *     phase DEAD    tcp_abort()
- * A callback never closes or aborts its own pcb (lwIP has rules for its answer then): gram_lwip_poll() does. */
+ * A callback never closes or aborts its own pcb (lwIP has rules for its answer then): gram_lwip_poll() does, or the next accept. */
 #include "gram_lwip.h"
 
 #include <stddef.h>
@@ -133,6 +133,32 @@ static void on_err(void *arg, err_t err)
     gram_conn_closed(link->conn);
 }
 
+/* ---- the end ---- */
+
+static void unlink_pcb(struct link *link)
+{
+    tcp_arg(link->pcb, NULL);
+    tcp_recv(link->pcb, NULL);
+    tcp_sent(link->pcb, NULL);
+    tcp_err(link->pcb, NULL);
+    drop_input(link);
+}
+
+static void close_if_over(struct link *link)
+{
+    enum gram_conn_phase phase = gram_conn_phase(link->conn);
+    size_t unsent;
+
+    gram_conn_tx_buf(link->conn, &unsent);
+    if (phase == GRAM_CONN_OPEN || (phase == GRAM_CONN_DONE && unsent + link->in_flight > 0))
+        return;
+    unlink_pcb(link);
+    if (phase == GRAM_CONN_DEAD || tcp_close(link->pcb) != ERR_OK) /* it fails when there is no memory for a FIN */
+        tcp_abort(link->pcb);
+    link->pcb = NULL;
+    gram_conn_closed(link->conn);
+}
+
 /* ---- the beginning ---- */
 
 static void name_of(const struct tcp_pcb *pcb, char *name, size_t size)
@@ -148,11 +174,15 @@ static void name_of(const struct tcp_pcb *pcb, char *name, size_t size)
     gram_text_u32(&t, pcb->remote_port);
 }
 
+/* A free link; one whose connection is over counts: a client that ends one and begins another must not come too early. */
 static struct link *free_link(void)
 {
-    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
+    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
+        if (links[i].pcb)
+            close_if_over(&links[i]);
         if (!links[i].pcb)
             return &links[i];
+    }
     return NULL;
 }
 
@@ -162,14 +192,15 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
     struct link *link = free_link();
     char name[GRAM_PEER_NAME];
 
-    if (err != ERR_OK || !pcb || !link)
-        return ERR_MEM; /* lwIP resets the connection */
+    if (err != ERR_OK || !pcb)
+        return ERR_MEM;
     gram_server_set_time(server, sys_now());
     name_of(pcb, name, sizeof name);
-    *link = (struct link){ .conn = gram_conn_open(server, name), .server = server };
-    if (!link->conn) {
+    if (link)
+        *link = (struct link){ .conn = gram_conn_open(server, name), .server = server };
+    if (!link || !link->conn) {
         gram_server_log(server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are here already");
-        return ERR_MEM;
+        return ERR_MEM; /* lwIP resets it */
     }
     link->pcb = pcb;
     gram_conn_set_transport(link->conn, link);
@@ -199,29 +230,7 @@ bool gram_lwip_listen(gram_server *server, uint16_t port)
     return true;
 }
 
-/* ---- the end, and each round ---- */
-
-static void unlink_pcb(struct link *link)
-{
-    tcp_arg(link->pcb, NULL);
-    tcp_recv(link->pcb, NULL);
-    tcp_sent(link->pcb, NULL);
-    tcp_err(link->pcb, NULL);
-    drop_input(link);
-}
-
-static void close_if_over(struct link *link, bool unsent)
-{
-    enum gram_conn_phase phase = gram_conn_phase(link->conn);
-
-    if (phase == GRAM_CONN_OPEN || (phase == GRAM_CONN_DONE && (unsent || link->in_flight > 0)))
-        return;
-    unlink_pcb(link);
-    if (phase == GRAM_CONN_DEAD || tcp_close(link->pcb) != ERR_OK) /* it fails when there is no memory for a FIN */
-        tcp_abort(link->pcb);
-    link->pcb = NULL;
-    gram_conn_closed(link->conn);
-}
+/* ---- each round ---- */
 
 uint32_t gram_lwip_poll(gram_server *server)
 {
@@ -229,16 +238,14 @@ uint32_t gram_lwip_poll(gram_server *server)
 
     for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
         struct link *link = &links[i];
-        bool unsent;
 
         if (!link->pcb || link->server != server)
             continue;
         if (link->input && gram_conn_rx_ready(link->conn))
             feed(link);
-        unsent = send_more(link);
-        if (unsent && link->in_flight == 0 && next > RETRY_MS)
+        if (send_more(link) && link->in_flight == 0 && next > RETRY_MS)
             next = RETRY_MS; /* no acknowledgement will come to bring us back */
-        close_if_over(link, unsent);
+        close_if_over(link);
     }
     return next;
 }
