@@ -18,7 +18,7 @@ BOARDS := $(sort $(patsubst port/boards/%/board.mk,%,$(wildcard port/boards/*/bo
 APP ?= users
 BOARD ?= lm3s6965evb
 PORT ?= 50051
-ifneq ($(filter run sim firmware qemu,$(MAKECMDGOALS)),)
+ifneq ($(filter run sim posix firmware qemu,$(MAKECMDGOALS)),)
 ifeq ($(filter $(APP),$(APPS)),)
 $(error gram: there is no application '$(APP)': APP= is one of: $(APPS))
 endif
@@ -58,6 +58,9 @@ run: sim ## builds the simulator with APP and starts it on localhost:PORT
 
 sim: $(SOURCES_READY) ## builds build/sim/APP
 	$(call image,sim,$(APP))
+
+posix: $(SOURCES_READY) ## builds build/posix/APP, the same on Linux sockets
+	$(call image,posix,$(APP))
 
 firmware: $(FIRMWARE_READY) ## builds build/BOARD/APP.elf
 	$(call image,$(BOARD),$(APP))
@@ -105,4 +108,4 @@ clean: ## removes what was built, keeps what was fetched
 distclean: ## removes all of build/
 	@rm -rf build
 
-.PHONY: help run sim firmware qemu check test all-apps test-clients coverage fuzz size lint clean distclean
+.PHONY: help run sim posix firmware qemu check test all-apps test-clients coverage fuzz size lint clean distclean

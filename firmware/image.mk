@@ -4,9 +4,9 @@
 # An application says in firmware/apps/<app>/app.mk:  PROTOS        its .proto files, without proto/ and .proto
 #                                                     SERVICES      of firmware/services, such as health reflection
 #                                                     INTERCEPTORS  of firmware/interceptors, such as log
-# A target (host_sim/sim.mk, tests/wire/wire.mk, port/boards/boards.mk) says: CC AR NM CFLAGS LDFLAGS RAM_KB, TARGET_DIR (where its
+# A target (host_sim/sim.mk, port/posix/posix.mk, tests/wire/wire.mk, port/boards/boards.mk) says: CC AR NM CFLAGS LDFLAGS RAM_KB, TARGET_DIR (where its
 #     gram_target_config.h and lwipopts_target.h are), TARGET_SRCS and their INC lists, IMAGE (the file to make), LINK_NEEDS
-#     (what else it is linked from) and CHECK_IMAGE (a command that looks at it).
+#     (what else it is linked from) and CHECK_IMAGE (a command that looks at it); WITHOUT_LWIP := yes where its transport is another.
 
 all:
 
@@ -20,7 +20,9 @@ include $(APP_DIR)/app.mk
 -include $(patsubst %,firmware/services/%.mk,$(SERVICES))
 
 TARGET_MK.sim := host_sim/sim.mk
+TARGET_MK.posix := port/posix/posix.mk
 TARGET_MK.wire := tests/wire/wire.mk
+WITHOUT_LWIP :=
 include $(or $(TARGET_MK.$(TARGET)),port/boards/boards.mk)
 
 CFLAGS += -DGRAM_RAM_KB=$(RAM_KB)
@@ -35,8 +37,8 @@ $(eval $(call generate,$(APP),$(sort $(PROTOS)),$(APP_DIR)/app.mk))
 option = $(or $(wildcard firmware/$1/$2.c firmware/$1/$2_*.c),$(error gram: $(APP_DIR)/app.mk wants '$2': there is no firmware/$1/$2.c))
 
 SRCS := $(wildcard $(APP_DIR)/*.c) $(GEN_SRCS) firmware/interceptors/status_name.c $(foreach i,$(INTERCEPTORS),$(call option,interceptors,$i)) \
-        $(foreach s,$(SERVICES),$(call option,services,$s)) $(wildcard port/lwip/*.c) $(TARGET_SRCS)
-OBJS := $(call objects,$(SRCS)) $(NANOPB_OBJS) $(LWIP_OBJS)
+        $(foreach s,$(SERVICES),$(call option,services,$s)) $(if $(WITHOUT_LWIP),,$(wildcard port/lwip/*.c)) $(TARGET_SRCS)
+OBJS := $(call objects,$(SRCS)) $(NANOPB_OBJS) $(if $(WITHOUT_LWIP),,$(LWIP_OBJS))
 
 all: $(IMAGE)
 

@@ -1,0 +1,76 @@
+/* The words of programs on a host; console.h. */
+#include "console.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gram/gram.h"
+
+void console_line(enum gram_log_level level, const char *text)
+{
+    printf("%s%s\n", level == GRAM_LOG_ERROR ? "gram: error: " : "", text);
+}
+
+static bool application_has(const char *service)
+{
+    for (unsigned i = 0; i < gram_app.binding_count; i++)
+        if (strcmp(gram_app.bindings[i].service->name, service) == 0)
+            return true;
+    return false;
+}
+
+/* The application's first service that is not one of gRPC's own. */
+static const char *own_service(void)
+{
+    for (unsigned i = 0; i < gram_app.binding_count; i++)
+        if (strncmp(gram_app.bindings[i].service->name, "grpc.", 5) != 0)
+            return gram_app.bindings[i].service->name;
+    return NULL;
+}
+
+/* Lines to paste. GRAM_APP_TRY is an application's own (gram_app_config.h): what grpcurl takes beside the address. */
+static void print_examples(const char *address)
+{
+    if (!application_has("grpc.reflection.v1.ServerReflection")) {
+        printf("  (no reflection in this application: grpcurl needs -proto FILE)\n");
+    } else {
+        printf("  grpcurl -plaintext %s list\n", address);
+        if (own_service())
+            printf("  grpcurl -plaintext %s describe %s\n", address, own_service());
+    }
+#ifdef GRAM_APP_TRY
+    printf("  grpcurl -plaintext " GRAM_APP_TRY "\n", address);
+#else
+    if (application_has("grpc.health.v1.Health"))
+        printf("  grpcurl -plaintext %s grpc.health.v1.Health/Check\n", address);
+#endif
+}
+
+void console_ready(const char *host, uint16_t port, const char *target, const char *address)
+{
+    char called[96];
+
+    snprintf(called, sizeof called, "%s:%u", host, port);
+    printf("gram: %s ready on %s (%s, address %s)\n", gram_app.name, called, target, address);
+    print_examples(called);
+}
+
+void console_end(const gram_server *server)
+{
+    struct gram_usage u = gram_server_usage(server);
+
+    if (u.connections == 0 && u.calls == 0 && u.message_bufs == 0 && u.held_replies == 0)
+        printf("gram: ended, nothing is still taken\n");
+    else
+        printf("gram: ended, still taken: %u connections, %u calls, %u message buffers, %u held replies\n",
+               u.connections, u.calls, u.message_bufs, u.held_replies);
+}
+
+uint16_t console_port(const char *text)
+{
+    char *end;
+    unsigned long port = strtoul(text, &end, 10);
+
+    return *end == '\0' && port >= 1 && port <= 65535 ? (uint16_t)port : 0;
+}

@@ -1,0 +1,21 @@
+/* What a program on a host tells its user: log lines, the ready line with calls to paste, and how it ended. The same words as a board's. */
+#ifndef GRAM_CONSOLE_H
+#define GRAM_CONSOLE_H
+
+#include <stdint.h>
+
+#include "gram/server.h"
+
+/* For gram_log.line: to standard output. */
+void console_line(enum gram_log_level level, const char *text);
+
+/* `target` and `address` as in "gram: users ready on localhost:50051 (simulator, address 10.0.2.15)", then lines for grpcurl. `host` is what clients call. */
+void console_ready(const char *host, uint16_t port, const char *target, const char *address);
+
+/* The last line: tests read it. After all clients have left, whatever is still taken has leaked. */
+void console_end(const gram_server *server);
+
+/* A number from 1 to 65535, or 0. */
+uint16_t console_port(const char *text);
+
+#endif

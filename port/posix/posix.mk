@@ -1,0 +1,15 @@
+# The sockets port as a target of firmware/image.mk: a process on Linux, without lwIP.
+CC := $(or $(HOST_CC),gcc)
+AR := ar
+NM := nm
+RAM_KB := 65536
+CFLAGS := -O2 -g
+LDFLAGS :=
+WITHOUT_LWIP := yes
+TARGET_DIR := port/posix
+TARGET_SRCS := $(wildcard port/posix/*.c)
+INC.port/posix = $(API) $(call dirs,port/posix)
+INC.port/posix/main.c = $(INC.port/posix) $(EVERYTHING)
+IMAGE := build/posix/$(APP)
+LINK_NEEDS :=
+CHECK_IMAGE := :
