@@ -30,7 +30,7 @@ void expect_alive(struct peer *p);
 
 /* ---- answers: all of a stream, whenever it came ---- */
 
-/* It has ended with trailers of this status; text NULL: without grpc-message. */
+/* It has ended with trailers of this status; text NULL: without grpc-message, "*": with some. */
 void expect_status(struct peer *p, uint32_t id, gram_status status, const char *text);
 /* And it had no headers and no DATA before them. */
 void expect_only_trailers(struct peer *p, uint32_t id, gram_status status, const char *text);
