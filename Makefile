@@ -93,8 +93,10 @@ coverage: $(CHECK_READY) $(STAMPS)/venv-test ## lines and branches of the core t
 fuzz: $(CHECK_READY) $(STAMPS)/need-fuzz ## every fuzzer for SECONDS (60)
 	@python3 tests/run.py --only fuzz --seconds $(or $(SECONDS),60)
 
-size: all-apps $(STAMPS)/venv-test ## flash, RAM and stack by folder, struct and image, beside their budgets
+size-objects: all-apps # what size looks at
 	+@$(MAKE) -f tests/tests.mk CONFIG=m3
+
+size: size-objects $(STAMPS)/venv-test ## flash, RAM and stack by folder, struct and image, beside their budgets
 	@$(PYTHON) tests/size.py $(APPS) -- $(BOARDS)
 
 lint: $(STAMPS)/need-lint $(CHECK_READY) ## cppcheck, clang-tidy, gcc -fanalyzer
@@ -108,4 +110,5 @@ clean: ## removes what was built, keeps what was fetched
 distclean: ## removes all of build/
 	@rm -rf build
 
-.PHONY: help run sim posix firmware qemu check test all-apps test-clients coverage fuzz size lint clean distclean
+.PHONY: help run sim posix firmware qemu check test all-apps test-clients coverage fuzz size-objects \
+        size lint clean distclean

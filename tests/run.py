@@ -220,7 +220,7 @@ def fuzzers(suite, log):
 
 
 def forget_coverage():
-    """Counters of earlier runs, and what was compiled of sources that are gone: gcovr would stumble over both."""
+    """Drops the counters of earlier runs, and what is left of sources that are gone: gcovr reads both."""
     objects = Path("build/test/default/obj")
     for path in [*objects.glob("**/*.gcda"), *objects.glob("**/*.gcno")]:
         if path.suffix == ".gcda" or not path.relative_to(objects).with_suffix(".c").exists():
@@ -287,13 +287,19 @@ def tests_make(config):
     return ["make", "-f", "tests/tests.mk", f"CONFIG={config}"]
 
 
+def names(pattern):
+    """The folders that hold a file, such as each application by its app.mk."""
+    return sorted(Path(path).parent.name for path in glob.glob(pattern))
+
+
 def suites(quick):
     found = []
     folders = [f for f in ("unit", "vectors", "pair") if glob.glob(f"tests/{f}/test_*.c")]
     configs = [c for c in CONFIGS if c != "m32" or platform.machine() in ("x86_64", "amd64")]
     for config in configs:
         for folder in folders:
-            found.append(Suite(f"{folder} ({config})", 15 if folder == "pair" else 10, tests_make(config), cmocka(folder, config)))
+            ceiling = 15 if folder == "pair" else 10
+            found.append(Suite(f"{folder} ({config})", ceiling, tests_make(config), cmocka(folder, config)))
     if quick:
         return found
     if folders:
@@ -301,6 +307,9 @@ def suites(quick):
     found.append(
         Suite("core symbols", 20, tests_make("m3"), command(["python3", "tests/symbols.py"], "symbols"))
     )
+    images = [*names("firmware/apps/*/app.mk"), "--", *names("port/boards/*/board.mk")]
+    budgets = command([PYTHON, "tests/size.py", *images], "budgets")
+    found.append(Suite("size", 20, ["make", "size-objects"], budgets))
     if glob.glob("tests/generator/test_*.py"):
         found.append(Suite("generator", 130, None, pytest("generator")))
     if glob.glob("tests/fuzz/fuzz_*.c"):
@@ -318,13 +327,13 @@ def suites(quick):
     if glob.glob("tests/firmware/test_*.py"):
         found.append(Suite("firmware", 120, ["make", "all-apps"], pytest("firmware")))
     if glob.glob("tests/interop/test_*.py"):
-        found.append(Suite("interop", 600, ["make", "test-clients"], pytest("interop", "-m", "not matrix")))
+        found.append(Suite("interop", 500, ["make", "test-clients"], pytest("interop", "-m", "not matrix")))
     if glob.glob("tests/conformance/test_*.py"):
         found.append(
             Suite("conformance", 90, ["make", "test-clients"], pytest("conformance", "-m", "not matrix"))
         )
     if glob.glob("tests/docs/test_*.py"):
-        found.append(Suite("docs", 240, ["make", "test-clients"], pytest("docs")))
+        found.append(Suite("docs", 150, ["make", "test-clients"], pytest("docs")))
     return found
 
 
