@@ -1,8 +1,8 @@
 # gram: everything that can be made. `make help` lists it, `make run` is where to start.
 #
-# What has to be there first (packages, third-party sources, Python): port/deps/deps.mk. How one image is compiled:
-# firmware/image.mk, with firmware/core.mk and the target's host_sim/sim.mk or port/boards/boards.mk. Tests:
-# tests/tests.mk and tests/run.py. V=1 shows the commands.
+# What has to be there first (packages, third-party sources, Python): port/deps/deps.mk. How one image is
+# compiled: firmware/image.mk, with firmware/core.mk and the target's host_sim/sim.mk or port/boards/boards.mk.
+# Tests: tests/tests.mk and tests/run.py. V=1 shows the commands.
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
