@@ -22,8 +22,8 @@
 #if GRAM_HELD_REPLIES < 1 || GRAM_HELD_REPLIES > 254
 #error "GRAM_HELD_REPLIES: 1 to 254 (without one, a reply larger than a client's window could never leave)"
 #endif
-#if GRAM_TRAILERS_MAX < 64 || GRAM_TRAILERS_MAX > 8192
-#error "GRAM_TRAILERS_MAX: 64 to 8192"
+#if GRAM_TRAILERS_MAX < 128 || GRAM_TRAILERS_MAX > 8192
+#error "GRAM_TRAILERS_MAX: 128 (90 of them for other fields than the message) to 8192"
 #endif
 #if GRAM_TX_CONTROL < 128
 #error "GRAM_TX_CONTROL: at least 128: the answers to one frame (64), our SETTINGS and a GOAWAY with its reason"

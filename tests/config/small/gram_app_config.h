@@ -5,8 +5,8 @@
 #define GRAM_MESSAGE_BUFS 1
 #define GRAM_MESSAGE_SIZE 128
 #define GRAM_TX_CONTROL 128
-#define GRAM_TRAILERS_MAX 64
-#define GRAM_TX_SIZE 320
+#define GRAM_TRAILERS_MAX 128
+#define GRAM_TX_SIZE 384
 #define GRAM_HELD_REPLIES 1
 #define GRAM_REQUEST_SIZE 208 /* a question to reflection */
 #define GRAM_REPLY_SIZE 128
