@@ -14,6 +14,17 @@
 #error "nanopb must be built without PB_ENABLE_MALLOC: nothing here allocates"
 #endif
 
+/* nanopb's words for a value that is well-formed, and longer than its bound. */
+static bool is_over_bound(const char *reason)
+{
+    static const char words[][16] = { "string overflow", "bytes overflow", "array overflow" };
+
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(reason) == strlen(words[i]) && memcmp(reason, words[i], strlen(reason)) == 0)
+            return true;
+    return false;
+}
+
 gram_status gram_decode(const struct pb_msgdesc_s *desc, void *message, const uint8_t *data, size_t len,
                         const char **reason)
 {
@@ -22,11 +33,7 @@ gram_status gram_decode(const struct pb_msgdesc_s *desc, void *message, const ui
     if (pb_decode(&stream, desc, message))
         return GRAM_OK;
     *reason = PB_GET_ERROR(&stream);
-    /* nanopb's words for a value that is well-formed and longer than its bound: "string overflow", "bytes overflow", "array overflow" */
-    if (strcmp(*reason, "string overflow") == 0 || strcmp(*reason, "bytes overflow") == 0 ||
-        strcmp(*reason, "array overflow") == 0)
-        return GRAM_INVALID_ARGUMENT;
-    return GRAM_INTERNAL;
+    return is_over_bound(*reason) ? GRAM_INVALID_ARGUMENT : GRAM_INTERNAL;
 }
 
 bool gram_encoded_size(const struct pb_msgdesc_s *desc, const void *message, size_t *len)

@@ -1,9 +1,7 @@
 /* A connection between its transport (gram/transport.h) and HTTP/2: bytes in, bytes out, and whose turn it is. */
 #include "grpc_internal.h"
 
-#include <string.h>
-
-#include "gram_assert.h"
+#include "gram/text.h"
 
 gram_conn *gram_conn_open(gram_server *server, const char *peer)
 {
@@ -19,7 +17,8 @@ gram_conn *gram_conn_open(gram_server *server, const char *peer)
         conn->pump_wanted = false;
         conn->turn = 0;
         conn->transport = NULL;
-        strncpy(conn->peer, peer, sizeof conn->peer - 1);
+        struct gram_text name = gram_text_in(conn->peer, sizeof conn->peer);
+        gram_text_str(&name, peer);
         gram_h2_init(&conn->h2, &gram_grpc_events, gram_grpc_pins, server->log, (uint8_t)i, server->now);
         return conn;
     }
