@@ -1,4 +1,4 @@
-/* Decodes the Huffman code of RFC 7541 appendix B by its canonical order, in 298 bytes of tables.
+/* Decodes the Huffman code of RFC 7541 appendix B by its canonical order, in 277 bytes of tables.
  *
  * The code is canonical: codes of one length follow each other, and shorter ones come before longer ones.
  * So a symbol is known by its rank in that order. Codes of one length form a group; a group is reached from
@@ -6,7 +6,7 @@
  * matched; `base` symbols are in them; `rank` is the number that the bits so far make, less the codes that
  * were passed over. After the next `step` bits, a rank below the group's count is a symbol of the group.
  *
- * Invariants: spare_count < step[group]. What is left of the code tree after each group is narrow: rank
+ * Invariants: spare_count < the group's step. What is left of the code tree after each group is narrow: rank
  * stays below 64. */
 #include "hpack_huffman.h"
 
@@ -16,10 +16,13 @@ enum {
     EOS = 256 /* its rank: the very last of all codes */
 };
 
-/* Lengths 5 6 7 8 10 11 12 13 14 15 19 20 21 22 23 24 25 26 27 28 30. */
-static const uint8_t step[GROUPS] = {5, 1, 1, 1, 2, 1, 1, 1, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2};
-static const uint8_t count[GROUPS] = {10, 26, 32, 6,  5,  3,  2, 6,  2,  3, 3,
-                                      8,  13, 26, 29, 12, 4, 15, 19, 29, 4};
+/* Of each group its step (low 3 bits) and its count less 1. Lengths 5 6 7 8 10 11 12 13 14 15 19 20 21 22 23
+ * 24 25 26 27 28 30. */
+#define G(step, count) ((count) - 1) << 3 | (step)
+static const uint8_t group_of[GROUPS] = {
+    G(5, 10), G(1, 26), G(1, 32), G(1, 6),  G(2, 5),  G(1, 3), G(1, 2),  G(1, 6),  G(1, 2),  G(1, 3), G(4, 3),
+    G(1, 8),  G(1, 13), G(1, 26), G(1, 29), G(1, 12), G(1, 4), G(1, 15), G(1, 19), G(1, 29), G(2, 4),
+};
 
 static const uint8_t symbol[SYMBOLS] = {
     48, 49, 50, 97, 99, 101, 105, 111, 115, 116, 32, 37, 45, 46, 47, 51, 52, 53, 54, 55, 56, 57, 61,
@@ -45,27 +48,28 @@ void gram_hpack_huff_begin(struct gram_hpack_huff *huff)
 int gram_hpack_huff_feed(struct gram_hpack_huff *huff, const uint8_t *data, size_t len, uint8_t *out)
 {
     unsigned group = huff->group, rank = huff->rank, base = huff->base;
-    unsigned bit_count = huff->spare_count;
+    unsigned bit_count = huff->spare_count, entry = group_of[group];
     uint32_t bits = huff->spare; /* the lowest bit_count are still to be used, above them are used ones */
     uint8_t *end = out;
 
     for (size_t i = 0; i < len; i++) {
         bits = bits << 8 | data[i];
         bit_count += 8;
-        while (bit_count >= step[group]) {
-            unsigned n = step[group];
-            bit_count -= n;
-            rank = rank << n | (bits >> bit_count & ((1u << n) - 1));
-            if (rank >= count[group]) {
-                rank -= count[group];
-                base += count[group];
-                group++;
+        while (bit_count >= (entry & 7)) {
+            unsigned step = entry & 7, count = (entry >> 3) + 1;
+            bit_count -= step;
+            rank = rank << step | (bits >> bit_count & ((1u << step) - 1));
+            if (rank >= count) {
+                rank -= count;
+                base += count;
+                entry = group_of[++group];
                 continue;
             }
             if (base + rank == EOS)
                 return GRAM_HPACK_E_HUFFMAN; /* RFC 7541 5.2 */
             *end++ = symbol[base + rank];
             group = rank = base = 0;
+            entry = group_of[0];
         }
         huff->last = data[i];
     }
@@ -81,11 +85,10 @@ bool gram_hpack_huff_end(const struct gram_hpack_huff *huff)
 {
     /* Up to 7 bits, all ones (RFC 7541 5.2): so they are within the last byte, and end before the fifth
      * group. */
-    static const uint8_t used[] = {0, 5, 6, 7};
-    if (huff->group >= sizeof used)
+    if (huff->group > 3)
         return false;
-    /* Spare bits are up to 4 in the first group and none in the next three. */
-    unsigned padding = used[huff->group] + huff->spare_count;
+    /* Read so far: 0, 5, 6, 7 bits. Spare bits are up to 4 in the first group and none in the next three. */
+    unsigned padding = (huff->group > 0 ? huff->group + 4u : 0) + huff->spare_count;
     unsigned ones = (1u << padding) - 1;
     return (huff->last & ones) == ones;
 }
