@@ -10,12 +10,16 @@
 
 enum { NAME_TIMEOUT = GRAM_H2_NAME_EXTRA, NAME_ENCODING };
 
-static const char *name_at(const struct gram_h2_conn *h2, unsigned i)
+static const struct gram_hpack_name *name_at(const struct gram_h2_conn *h2, unsigned i)
 {
-    static const char *const names[] = { "grpc-timeout", "grpc-encoding" };
+    static const struct gram_hpack_name names[] = {
+        { "grpc-timeout", NAME_TIMEOUT },
+        { "content-type", GRAM_HPACK_CONTENT_TYPE },
+        { "grpc-encoding", NAME_ENCODING },
+    };
 
     (void)h2;
-    return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+    return i < sizeof names / sizeof names[0] ? &names[i] : NULL;
 }
 
 /* ---- values ---- */
@@ -139,7 +143,7 @@ static uint16_t timeout_value(const struct gram_value *v)
 static uint16_t value_end(struct gram_h2_conn *h2)
 {
     struct gram_conn *conn = gram_conn_of(h2);
-    const struct gram_value *v = &conn->value;
+    struct gram_value *v = &conn->value;
     unsigned i;
 
     switch (v->name) {

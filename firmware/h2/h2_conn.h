@@ -64,7 +64,7 @@ struct gram_h2_request {
 
 enum { GRAM_H2_VALUE_HEAD = GRAM_HPACK_VALUE_FREE, GRAM_H2_VALUE_OTHER };
 
-/* Names that HTTP/2 itself looks at, the first extras of the vocabulary; the layer above numbers on from GRAM_H2_NAME_EXTRA. */
+/* Names outside the static table that HTTP/2 itself looks at; the layer above numbers its own from GRAM_H2_NAME_EXTRA on. */
 enum {
     GRAM_H2_NAME_CONNECTION = GRAM_HPACK_EXTRA,
     GRAM_H2_NAME_KEEP_ALIVE,
@@ -78,7 +78,7 @@ enum {
  * stream (by gram_h2_send_headers with END_STREAM, or gram_h2_reset) may do so at any time; nothing more is told of the stream then. */
 struct gram_h2_events {
     /* Vocabulary of the layer above: see struct gram_hpack_vocab. `:path` is asked of it too. */
-    const char *(*name)(const struct gram_h2_conn *conn, unsigned i);
+    const struct gram_hpack_name *(*name)(const struct gram_h2_conn *conn, unsigned i);
     bool (*value_begin)(struct gram_h2_conn *conn, uint8_t name);
     void (*value_data)(struct gram_h2_conn *conn, const uint8_t *data, size_t len);
     uint16_t (*value_end)(struct gram_h2_conn *conn);

@@ -2,13 +2,21 @@
  * judges itself. One value is read at a time; its state is in conn->value. */
 #include "h2_internal.h"
 
-static const char *name_at(const void *ctx, unsigned i)
+static const struct gram_hpack_name *name_at(const void *ctx, unsigned i)
 {
-    static const char own[][17] = { "connection", "keep-alive", "proxy-connection", "upgrade", "te" };
+    static const struct gram_hpack_name own[] = {
+        { "te", GRAM_H2_NAME_TE },
+        { "content-length", GRAM_HPACK_CONTENT_LENGTH },
+        { "transfer-encoding", GRAM_HPACK_TRANSFER_ENCODING },
+        { "connection", GRAM_H2_NAME_CONNECTION },
+        { "keep-alive", GRAM_H2_NAME_KEEP_ALIVE },
+        { "proxy-connection", GRAM_H2_NAME_PROXY_CONNECTION },
+        { "upgrade", GRAM_H2_NAME_UPGRADE },
+    };
     const struct gram_h2_conn *conn = ctx;
 
     if (i < sizeof own / sizeof own[0])
-        return own[i];
+        return &own[i];
     return conn->events->name(conn, i - (unsigned)(sizeof own / sizeof own[0]));
 }
 

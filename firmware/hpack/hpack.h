@@ -8,7 +8,10 @@
  * Names are numbered by the static table: the lowest index that has the name (RFC 7541 appendix A; `:path`
  * is 4). Names that the layers above know besides follow from GRAM_HPACK_EXTRA on. Values from the static
  * table mean their index (`:method: POST` is 3): a vocabulary uses these for the same strings when they
- * come as literals. */
+ * come as literals.
+ *
+ * A peer need not use the static table: it may spell out `content-type`. Only names that the layers above
+ * list are recognised then, and the pseudo-headers, which this layer knows by itself. */
 #ifndef GRAM_HPACK_H
 #define GRAM_HPACK_H
 
@@ -21,17 +24,60 @@
 /* ---- numbers for names and values ---- */
 
 enum {
-    GRAM_HPACK_NAME_OTHER = 0, /* well-formed, and nobody asked for it */
     GRAM_HPACK_AUTHORITY = 1,
     GRAM_HPACK_METHOD = 2,
     GRAM_HPACK_PATH = 4,
     GRAM_HPACK_SCHEME = 6,
     GRAM_HPACK_STATUS = 8,
+    GRAM_HPACK_ACCEPT_CHARSET = 15,
+    GRAM_HPACK_ACCEPT_ENCODING = 16,
+    GRAM_HPACK_ACCEPT_LANGUAGE = 17,
+    GRAM_HPACK_ACCEPT_RANGES = 18,
+    GRAM_HPACK_ACCEPT = 19,
+    GRAM_HPACK_ACCESS_CONTROL_ALLOW_ORIGIN = 20,
+    GRAM_HPACK_AGE = 21,
+    GRAM_HPACK_ALLOW = 22,
     GRAM_HPACK_AUTHORIZATION = 23,
+    GRAM_HPACK_CACHE_CONTROL = 24,
+    GRAM_HPACK_CONTENT_DISPOSITION = 25,
+    GRAM_HPACK_CONTENT_ENCODING = 26,
+    GRAM_HPACK_CONTENT_LANGUAGE = 27,
     GRAM_HPACK_CONTENT_LENGTH = 28,
+    GRAM_HPACK_CONTENT_LOCATION = 29,
+    GRAM_HPACK_CONTENT_RANGE = 30,
     GRAM_HPACK_CONTENT_TYPE = 31,
+    GRAM_HPACK_COOKIE = 32,
+    GRAM_HPACK_DATE = 33,
+    GRAM_HPACK_ETAG = 34,
+    GRAM_HPACK_EXPECT = 35,
+    GRAM_HPACK_EXPIRES = 36,
+    GRAM_HPACK_FROM = 37,
+    GRAM_HPACK_HOST = 38,
+    GRAM_HPACK_IF_MATCH = 39,
+    GRAM_HPACK_IF_MODIFIED_SINCE = 40,
+    GRAM_HPACK_IF_NONE_MATCH = 41,
+    GRAM_HPACK_IF_RANGE = 42,
+    GRAM_HPACK_IF_UNMODIFIED_SINCE = 43,
+    GRAM_HPACK_LAST_MODIFIED = 44,
+    GRAM_HPACK_LINK = 45,
+    GRAM_HPACK_LOCATION = 46,
+    GRAM_HPACK_MAX_FORWARDS = 47,
+    GRAM_HPACK_PROXY_AUTHENTICATE = 48,
+    GRAM_HPACK_PROXY_AUTHORIZATION = 49,
+    GRAM_HPACK_RANGE = 50,
+    GRAM_HPACK_REFERER = 51,
+    GRAM_HPACK_REFRESH = 52,
+    GRAM_HPACK_RETRY_AFTER = 53,
+    GRAM_HPACK_SERVER = 54,
+    GRAM_HPACK_SET_COOKIE = 55,
+    GRAM_HPACK_STRICT_TRANSPORT_SECURITY = 56,
     GRAM_HPACK_TRANSFER_ENCODING = 57,
-    GRAM_HPACK_EXTRA = 62,     /* the first of the layers above */
+    GRAM_HPACK_USER_AGENT = 58,
+    GRAM_HPACK_VARY = 59,
+    GRAM_HPACK_VIA = 60,
+    GRAM_HPACK_WWW_AUTHENTICATE = 61,
+    GRAM_HPACK_EXTRA = 62,      /* the first of the layers above; the last is 252 */
+    GRAM_HPACK_NAME_OTHER = 253, /* well-formed, and nobody asked for it; from here on names mean nothing */
     GRAM_HPACK_NAME_PSEUDO = 254, /* starts with a colon, and is none of the above */
     GRAM_HPACK_NAME_BAD = 255 /* no field name (RFC 9113 8.2.1): empty, upper case, control, 8-bit */
 };
@@ -48,10 +94,20 @@ enum {
     GRAM_HPACK_VALUE_BAD = 65535
 };
 
+/* A name to be recognised when it is spelled out. Lower case, no pseudo-header. */
+struct gram_hpack_name {
+    const char *name;
+    /* GRAM_HPACK_<NAME> if there is such a constant, else from GRAM_HPACK_EXTRA on. The trap: a peer may send
+     * a name of the static table by index, and it has that number then; spelled out, it has the number of
+     * this list. With another number here, or without its line, a check of the name is passed by. */
+    uint8_t number;
+};
+
 /* What the layers above know of fields. Const, in flash; `ctx` is the connection's. */
 struct gram_hpack_vocab {
-    /* Name number GRAM_HPACK_EXTRA + i as a string, lower case; NULL past the last. */
-    const char *(*name)(const void *ctx, unsigned i);
+    /* The names that they ask for: line i of a list, NULL for all past the last. In any order, each once, and
+     * the same for the connection's life. */
+    const struct gram_hpack_name *(*name)(const void *ctx, unsigned i);
     /* A value of a known name begins that is not from the table. False: of no interest, it means
      * GRAM_HPACK_VALUE_NONE. */
     bool (*value_begin)(void *ctx, uint8_t name);
@@ -92,18 +148,18 @@ enum gram_hpack_error { /* all are COMPRESSION_ERROR to HTTP/2 (RFC 9113 4.3) */
 /* Finds a string among candidates while it streams past: the state is the first candidate that begins with
  * all bytes so far. */
 struct gram_hpack_match {
-    uint16_t candidate; /* GRAM_HPACK_NO_MATCH: none does */
+    uint16_t candidate; /* past the last: none does */
     uint16_t len;
 };
 #define GRAM_HPACK_NO_MATCH 65535
-/* Candidate `i`; NULL past the last. There are at most 65534. */
+/* Candidate `i`; NULL for all past the last. There are at most 65534. */
 typedef const char *gram_hpack_candidate_fn(const void *ctx, unsigned i);
 
 void gram_hpack_match_begin(struct gram_hpack_match *m);
 void gram_hpack_match_feed(struct gram_hpack_match *m, gram_hpack_candidate_fn *at, const void *ctx,
                            const uint8_t *data, size_t len);
-/* The candidate that equals the whole string, or GRAM_HPACK_NO_MATCH. */
-unsigned gram_hpack_match_end(const struct gram_hpack_match *m, gram_hpack_candidate_fn *at, const void *ctx);
+/* The candidate that equals the whole string, or GRAM_HPACK_NO_MATCH. The match is used up. */
+unsigned gram_hpack_match_end(struct gram_hpack_match *m, gram_hpack_candidate_fn *at, const void *ctx);
 
 /* A Huffman-coded string being read (see hpack_huffman.c). */
 struct gram_hpack_huff {
@@ -126,8 +182,8 @@ struct gram_hpack_dec {
     struct gram_hpack_huff huff;
     struct gram_hpack_match match;
     uint32_t number;    /* the integer being read, then the bytes of its string still to come */
-    uint32_t name_len;  /* decoded bytes so far */
-    uint32_t value_len;
+    uint32_t len;       /* decoded bytes of the string so far */
+    uint32_t name_len;
     struct gram_hpack_table table; /* last: what is at hand in a few bytes makes shorter code */
 };
 
@@ -166,11 +222,11 @@ struct gram_hpack_pin {
 struct gram_hpack_enc {
     const struct gram_hpack_pin *pins; /* GRAM_HPACK_PINS of them; a table that cannot hold all holds none */
     uint16_t max;      /* the size that we told the peer we use; 4096 at first */
-    uint16_t limit;    /* the size that the peer allows (SETTINGS_HEADER_TABLE_SIZE), capped at 4096 */
+    uint16_t limit;    /* what the peer allows (SETTINGS_HEADER_TABLE_SIZE), capped at 4096; 0 below `need` */
     uint16_t need;     /* the size that holds all pins */
     uint16_t lowest;   /* the lowest limit since the last block: it must be told first (RFC 7541 4.2) */
     uint8_t inserted;  /* how many pins are in the table */
-    uint8_t order[GRAM_HPACK_PINS]; /* which pin was inserted as the n-th */
+    uint8_t nth[GRAM_HPACK_PINS]; /* as which of them; 0: it is not there */
 };
 
 void gram_hpack_enc_init(struct gram_hpack_enc *enc, const struct gram_hpack_pin *pins);

@@ -2,14 +2,15 @@
  *
  * States, by what the next byte is:
  *   FIELD        the first of a field or a size update; the only state that a block may end in
- *   INDEX, NAME_INDEX, UPDATE, NAME_LEN, VALUE_LEN     one more of an integer, `number` holding it so far
- *   NAME_HEAD, VALUE_HEAD    the first of a string: its Huffman bit and length
- *   NAME, VALUE  of the string, `number` of its bytes still to come (never 0 between two bytes)
+ *   INDEX, NAME_INDEX, UPDATE, LEN     one more of an integer, `number` holding it so far
+ *   HEAD         the first of a string: its Huffman bit and length
+ *   STRING       of the string, `number` of its bytes still to come (never 0 between two bytes)
+ * A string is the field's name, or, with the flag VALUE, its value.
  *
- * Through a field: `name_len` and `value_len` count decoded bytes, `name` is what the name means (while it
- * streams past: OTHER, PSEUDO or BAD by its characters; a match is looked at when it is complete). A field
- * that breaks a rule of HTTP is BAD and reported as such; only what breaks a rule of HPACK is an error,
- * since the tables are out of step then. An error is kept for good. */
+ * Through a field: `len` counts the string's decoded bytes, `name` is what the name means (while it streams
+ * past: OTHER, PSEUDO or BAD by its characters; a match is looked at when it is complete), `name_len` is how
+ * long it was. A field that breaks a rule of HTTP is BAD and reported as such; only what breaks a rule of
+ * HPACK is an error, since the tables are out of step then. An error is kept for good. */
 #include "hpack.h"
 
 #include <string.h>
@@ -18,14 +19,15 @@
 #include "hpack_static.h"
 #include "hpack_table.h"
 
-enum state { FIELD, INDEX, NAME_INDEX, UPDATE, NAME_HEAD, NAME_LEN, VALUE_HEAD, VALUE_LEN, NAME, VALUE };
+enum state { FIELD, INDEX, NAME_INDEX, UPDATE, HEAD, LEN, STRING };
 
 enum { /* flags */
     UPDATES = 1,  /* no field yet: size updates may come */
     ADD = 2,      /* the field goes into the table */
-    HUFFMAN = 4,
-    ASKED = 8,    /* the vocabulary is told the value */
-    BAD = 16      /* the value is not one */
+    ASKED = 4,    /* the vocabulary is told the value */
+    BAD = 8,      /* the value is not one */
+    VALUE = 16,   /* the name is complete */
+    HUFFMAN = 128 /* the bit that a string's first byte has for it */
 };
 
 enum {
@@ -39,53 +41,63 @@ struct above {
     void *ctx;
 };
 
-static uint32_t longer(uint32_t len, size_t more)
-{
-    return more < LEN_MAX - len ? len + (uint32_t)more : LEN_MAX;
-}
-
 /* ---- names ---- */
 
-/* All names that mean something: candidate i is name number i + 1, first the static ones, then the
- * vocabulary's. */
-static const char *known_name(const void *ctx, unsigned i)
+/* Every name that is recognised when it is spelled out: first the pseudo-headers, then what the vocabulary
+ * lists. */
+static const struct gram_hpack_name *known_name(const struct above *above, unsigned i)
 {
-    const struct above *above = ctx;
-    if (i < HPACK_STATIC_COUNT)
-        return gram_hpack_static_name(i + 1);
-    if (i + 1 >= GRAM_HPACK_NAME_PSEUDO)
-        return NULL; /* the numbers that are left mean something else */
-    return above->vocab->name(above->ctx, i - HPACK_STATIC_COUNT);
+    static const struct gram_hpack_name pseudo[] = {
+        {":path", GRAM_HPACK_PATH},     {":authority", GRAM_HPACK_AUTHORITY}, {":method", GRAM_HPACK_METHOD},
+        {":scheme", GRAM_HPACK_SCHEME}, {":status", GRAM_HPACK_STATUS},
+    };
+    const unsigned count = sizeof pseudo / sizeof *pseudo;
+
+    return i < count ? &pseudo[i] : above->vocab->name(above->ctx, i - count);
 }
 
-/* What more bytes of a name make of it. RFC 9113 8.2.1, and 8.3: a colon begins a pseudo-header's name and is
- * nowhere else. */
-static uint8_t judge_name(uint8_t name, const uint8_t *data, size_t len, bool first)
+static const char *candidate(const void *ctx, unsigned i)
+{
+    const struct gram_hpack_name *known = known_name(ctx, i);
+    return known != NULL ? known->name : NULL;
+}
+
+/* RFC 9113 8.2.1, and 8.3: a colon begins a pseudo-header's name and is nowhere else. */
+static void name_data(struct gram_hpack_dec *dec, const struct above *above, const uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         uint8_t c = data[i];
-        if (c == ':' && first && i == 0)
-            name = GRAM_HPACK_NAME_PSEUDO;
+        if (c == ':' && dec->len + i == 0)
+            dec->name = GRAM_HPACK_NAME_PSEUDO;
         else if (c <= 0x20 || c >= 0x7f || c == ':' || (c >= 'A' && c <= 'Z'))
-            return GRAM_HPACK_NAME_BAD;
+            dec->name = GRAM_HPACK_NAME_BAD;
     }
-    return name;
-}
-
-static void name_data(struct gram_hpack_dec *dec, const struct above *above, const uint8_t *data, size_t len)
-{
-    dec->name = judge_name(dec->name, data, len, dec->name_len == 0);
-    gram_hpack_match_feed(&dec->match, known_name, above, data, len);
-    dec->name_len = longer(dec->name_len, len);
+    gram_hpack_match_feed(&dec->match, candidate, above, data, len);
 }
 
 static void name_end(struct gram_hpack_dec *dec, const struct above *above)
 {
-    unsigned match = gram_hpack_match_end(&dec->match, known_name, above);
+    unsigned match = gram_hpack_match_end(&dec->match, candidate, above);
+
+    dec->name_len = dec->len;
     if (match != GRAM_HPACK_NO_MATCH)
-        dec->name = (uint8_t)(match + 1);
-    else if (dec->name_len == 0)
+        dec->name = known_name(above, match)->number;
+    else if (dec->len == 0)
         dec->name = GRAM_HPACK_NAME_BAD;
+}
+
+/* Of a name that is known. */
+static size_t name_length(const struct above *above, uint8_t number)
+{
+    const struct gram_hpack_name *name;
+    unsigned i = 0;
+
+    if (number <= HPACK_STATIC_COUNT)
+        return gram_hpack_static_name_len(number);
+    do /* it came from the list, and the list stays as it is */
+        name = known_name(above, i++);
+    while (name->number != number);
+    return strlen(name->name);
 }
 
 /* The name of a literal is that of an entry. Resolved here, before the literal itself can evict the entry
@@ -104,7 +116,7 @@ static enum gram_hpack_error name_by_index(struct gram_hpack_dec *dec, const str
         dec->name = dec->table.entry_name[slot];
     }
     if (gram_hpack_name_known(dec->name))
-        dec->name_len = (uint32_t)strlen(known_name(above, dec->name - 1u));
+        dec->name_len = (uint32_t)name_length(above, dec->name);
     else
         dec->name_len = gram_hpack_entry_name_len(dec->table.entry_value[slot]);
     return GRAM_HPACK_OK;
@@ -117,68 +129,46 @@ static bool white(uint8_t c)
     return c == ' ' || c == '\t';
 }
 
-static void value_begin(struct gram_hpack_dec *dec, const struct above *above)
-{
-    if (gram_hpack_name_known(dec->name) && above->vocab->value_begin(above->ctx, dec->name))
-        dec->flags |= ASKED;
-}
-
 /* RFC 9113 8.2.1. */
 static void value_data(struct gram_hpack_dec *dec, const struct above *above, const uint8_t *data, size_t len)
 {
-    if (len == 0)
-        return;
-    if (dec->value_len == 0 && white(data[0]))
+    if (dec->len == 0 && white(data[0]))
         dec->flags |= BAD;
     for (size_t i = 0; i < len; i++)
         if (data[i] <= '\r' && (data[i] == '\0' || data[i] == '\n' || data[i] == '\r'))
             dec->flags |= BAD;
     dec->last_byte = data[len - 1];
-    dec->value_len = longer(dec->value_len, len);
     if ((dec->flags & ASKED) != 0)
         above->vocab->value_data(above->ctx, data, len);
 }
 
 static void value_end(struct gram_hpack_dec *dec, const struct above *above)
 {
-    struct gram_hpack_entry entry = {
-        .size = 32 + dec->name_len + dec->value_len,
-        .name = dec->name,
-        .value = GRAM_HPACK_VALUE_NONE,
-    };
-    bool bad = (dec->flags & BAD) != 0 || (dec->value_len > 0 && white(dec->last_byte));
+    uint32_t size = 32 + dec->name_len + dec->len;
+    uint16_t value = GRAM_HPACK_VALUE_NONE;
 
     if ((dec->flags & ASKED) != 0)
-        entry.value = above->vocab->value_end(above->ctx); /* also of a bad one: it was begun */
-    if (bad)
-        entry.value = GRAM_HPACK_VALUE_BAD;
-    above->vocab->field(above->ctx, entry.name, entry.value, entry.size);
+        value = above->vocab->value_end(above->ctx); /* also of a bad one: it was begun */
+    if ((dec->flags & BAD) != 0 || white(dec->last_byte))
+        value = GRAM_HPACK_VALUE_BAD;
+    above->vocab->field(above->ctx, dec->name, value, size);
     if ((dec->flags & ADD) == 0)
         return;
-    if (!gram_hpack_name_known(entry.name))
-        entry.value = gram_hpack_entry_keep(dec->name_len, bad);
-    gram_hpack_table_add(&dec->table, &entry);
+    if (!gram_hpack_name_known(dec->name))
+        value = gram_hpack_entry_keep(dec->name_len, value);
+    gram_hpack_table_add(&dec->table, dec->name, value, size);
 }
 
 /* ---- fields that are in a table ---- */
-
-static void static_field(const struct above *above, unsigned index)
-{
-    const struct gram_hpack_vocab *vocab = above->vocab;
-    uint8_t name = (uint8_t)gram_hpack_static_first(index);
-    unsigned value = GRAM_HPACK_VALUE_NONE;
-
-    if (gram_hpack_static_has_value(index))
-        value = index;
-    else if (vocab->value_begin(above->ctx, name))
-        value = vocab->value_end(above->ctx);
-    vocab->field(above->ctx, name, (uint16_t)value, gram_hpack_static_size(index));
-}
 
 static enum gram_hpack_error indexed_field(struct gram_hpack_dec *dec, const struct above *above,
                                            uint32_t index)
 {
     const struct gram_hpack_table *table = &dec->table;
+    const struct gram_hpack_vocab *vocab = above->vocab;
+    uint32_t size;
+    uint16_t value;
+    uint8_t name;
 
     dec->flags = 0;
     dec->state = FIELD;
@@ -186,82 +176,89 @@ static enum gram_hpack_error indexed_field(struct gram_hpack_dec *dec, const str
         int slot = gram_hpack_table_slot(table, index - HPACK_STATIC_COUNT - 1);
         if (slot < 0)
             return GRAM_HPACK_E_INDEX;
-        uint8_t name = table->entry_name[slot];
-        uint16_t value = table->entry_value[slot];
+        name = table->entry_name[slot];
+        value = table->entry_value[slot];
+        size = table->entry_size[slot];
         if (!gram_hpack_name_known(name))
-            value = gram_hpack_entry_bad(value) ? GRAM_HPACK_VALUE_BAD : GRAM_HPACK_VALUE_NONE;
-        above->vocab->field(above->ctx, name, value, table->entry_size[slot]);
-        return GRAM_HPACK_OK;
+            value = gram_hpack_entry_value(value);
+    } else {
+        if (index == 0)
+            return GRAM_HPACK_E_INDEX;
+        name = (uint8_t)gram_hpack_static_first(index);
+        value = GRAM_HPACK_VALUE_NONE;
+        size = gram_hpack_static_size(index);
+        if (gram_hpack_static_has_value(index))
+            value = (uint16_t)index;
+        else if (vocab->value_begin(above->ctx, name)) /* an empty one */
+            value = vocab->value_end(above->ctx);
     }
-    if (index == 0)
-        return GRAM_HPACK_E_INDEX;
-    static_field(above, index);
+    vocab->field(above->ctx, name, value, size);
     return GRAM_HPACK_OK;
 }
 
 /* ---- strings ---- */
 
-static void string_data(struct gram_hpack_dec *dec, const struct above *above, const uint8_t *data,
-                        size_t len)
+/* Decoded bytes of it; after the last of them its end. */
+static enum gram_hpack_error string_data(struct gram_hpack_dec *dec, const struct above *above,
+                                         const uint8_t *data, size_t len)
 {
-    if (dec->state == NAME)
-        name_data(dec, above, data, len);
-    else
-        value_data(dec, above, data, len);
-}
+    bool value = (dec->flags & VALUE) != 0;
 
-static enum gram_hpack_error string_end(struct gram_hpack_dec *dec, const struct above *above)
-{
+    if (len > 0) {
+        if (value)
+            value_data(dec, above, data, len);
+        else
+            name_data(dec, above, data, len);
+        dec->len += (uint32_t)len; /* two numbers below 2^31 */
+        if (dec->len > LEN_MAX)
+            dec->len = LEN_MAX;
+    }
+    if (dec->number > 0)
+        return GRAM_HPACK_OK;
     if ((dec->flags & HUFFMAN) != 0 && !gram_hpack_huff_end(&dec->huff))
         return GRAM_HPACK_E_HUFFMAN;
-    if (dec->state == NAME) {
-        name_end(dec, above);
-        dec->state = VALUE_HEAD;
-    } else {
+    if (value) {
         value_end(dec, above);
         dec->state = FIELD;
+    } else {
+        name_end(dec, above);
+        dec->state = HEAD;
+        dec->flags |= VALUE;
     }
     return GRAM_HPACK_OK;
 }
 
 /* Its length is known. */
-static enum gram_hpack_error string_begin(struct gram_hpack_dec *dec, const struct above *above,
-                                          enum state string)
+static enum gram_hpack_error string_begin(struct gram_hpack_dec *dec, const struct above *above)
 {
-    dec->state = (uint8_t)string;
-    if (string == NAME) {
-        dec->name = GRAM_HPACK_NAME_OTHER;
-        dec->name_len = 0;
-        gram_hpack_match_begin(&dec->match);
-    } else {
-        dec->value_len = 0;
-        value_begin(dec, above);
-    }
+    dec->state = STRING;
+    dec->len = 0;
+    dec->last_byte = 0;
     gram_hpack_huff_begin(&dec->huff);
-    return dec->number > 0 ? GRAM_HPACK_OK : string_end(dec, above);
+    if ((dec->flags & VALUE) == 0) {
+        dec->name = GRAM_HPACK_NAME_OTHER;
+        gram_hpack_match_begin(&dec->match);
+    } else if (gram_hpack_name_known(dec->name) && above->vocab->value_begin(above->ctx, dec->name)) {
+        dec->flags |= ASKED;
+    }
+    return string_data(dec, above, NULL, 0);
 }
 
-/* Takes `len` bytes, at most as many as the string still has. */
+/* Takes `len` bytes, at most as many as the string still has, and HUFFMAN_PIECE if it is Huffman-coded. */
 static enum gram_hpack_error string_bytes(struct gram_hpack_dec *dec, const struct above *above,
                                           const uint8_t *data, size_t len)
 {
     uint8_t piece[HPACK_HUFF_MAX_OUT(HUFFMAN_PIECE)];
 
     dec->number -= (uint32_t)len;
-    if ((dec->flags & HUFFMAN) == 0) {
-        string_data(dec, above, data, len);
-        len = 0;
-    }
-    while (len > 0) {
-        size_t taken = len < HUFFMAN_PIECE ? len : HUFFMAN_PIECE;
-        int n = gram_hpack_huff_feed(&dec->huff, data, taken, piece);
+    if ((dec->flags & HUFFMAN) != 0) {
+        int n = gram_hpack_huff_feed(&dec->huff, data, len, piece);
         if (n < 0)
             return GRAM_HPACK_E_HUFFMAN;
-        string_data(dec, above, piece, (size_t)n);
-        data += taken;
-        len -= taken;
+        data = piece;
+        len = (size_t)n;
     }
-    return dec->number > 0 ? GRAM_HPACK_OK : string_end(dec, above);
+    return string_data(dec, above, data, len);
 }
 
 /* ---- integers (RFC 7541 5.1) ---- */
@@ -284,12 +281,13 @@ static enum gram_hpack_error integer_end(struct gram_hpack_dec *dec, const struc
     case UPDATE:
         return size_update(dec, dec->number);
     case NAME_INDEX:
-        dec->state = dec->number == 0 ? NAME_HEAD : VALUE_HEAD;
-        return dec->number == 0 ? GRAM_HPACK_OK : name_by_index(dec, above, dec->number);
-    case NAME_LEN:
-        return string_begin(dec, above, NAME);
-    default: /* VALUE_LEN */
-        return string_begin(dec, above, VALUE);
+        dec->state = HEAD;
+        if (dec->number == 0)
+            return GRAM_HPACK_OK;
+        dec->flags |= VALUE;
+        return name_by_index(dec, above, dec->number);
+    default: /* LEN */
+        return string_begin(dec, above);
     }
 }
 
@@ -319,26 +317,30 @@ static enum gram_hpack_error integer_more(struct gram_hpack_dec *dec, const stru
 /* A field's first byte (RFC 7541 6). */
 static enum gram_hpack_error field_byte(struct gram_hpack_dec *dec, const struct above *above, uint8_t byte)
 {
-    if ((byte & 0x80) != 0)
-        return integer_first(dec, above, INDEX, byte, 0x7f);
-    if ((byte & 0xe0) == 0x20) {
+    enum state state = NAME_INDEX;
+    unsigned mask = 0x0f, flags = 0; /* not added or never indexed: the same to the one who receives it */
+
+    if ((byte & 0x80) != 0) {
+        state = INDEX;
+        mask = 0x7f;
+    } else if ((byte & 0x40) != 0) {
+        mask = 0x3f;
+        flags = ADD;
+    } else if ((byte & 0x20) != 0) {
         if ((dec->flags & UPDATES) == 0)
             return GRAM_HPACK_E_UPDATE;
-        return integer_first(dec, above, UPDATE, byte, 0x1f);
+        state = UPDATE;
+        mask = 0x1f;
+        flags = UPDATES;
     }
-    if ((byte & 0x40) != 0) {
-        dec->flags = ADD;
-        return integer_first(dec, above, NAME_INDEX, byte, 0x3f);
-    }
-    dec->flags = 0; /* not added or never indexed: the same to the one who receives it */
-    return integer_first(dec, above, NAME_INDEX, byte, 0x0f);
+    dec->flags = (uint8_t)flags;
+    return integer_first(dec, above, state, byte, mask);
 }
 
 static enum gram_hpack_error string_head(struct gram_hpack_dec *dec, const struct above *above, uint8_t byte)
 {
-    unsigned flags = dec->flags & ~(unsigned)HUFFMAN;
-    dec->flags = (uint8_t)((byte & 0x80) != 0 ? flags | HUFFMAN : flags);
-    return integer_first(dec, above, dec->state == NAME_HEAD ? NAME_LEN : VALUE_LEN, byte, 0x7f);
+    dec->flags = (uint8_t)((dec->flags & ~HUFFMAN) | (byte & HUFFMAN));
+    return integer_first(dec, above, LEN, byte, 0x7f);
 }
 
 static enum gram_hpack_error one_byte(struct gram_hpack_dec *dec, const struct above *above, uint8_t byte)
@@ -346,8 +348,7 @@ static enum gram_hpack_error one_byte(struct gram_hpack_dec *dec, const struct a
     switch (dec->state) {
     case FIELD:
         return field_byte(dec, above, byte);
-    case NAME_HEAD:
-    case VALUE_HEAD:
+    case HEAD:
         return string_head(dec, above, byte);
     default:
         return integer_more(dec, above, byte);
@@ -375,10 +376,12 @@ enum gram_hpack_error gram_hpack_dec_feed(struct gram_hpack_dec *dec, const stru
 
     while (len > 0 && error == GRAM_HPACK_OK) {
         size_t taken = 1;
-        if (dec->state >= NAME) {
+        if (dec->state == STRING) {
             taken = len < dec->number ? len : dec->number;
+            if ((dec->flags & HUFFMAN) != 0 && taken > HUFFMAN_PIECE)
+                taken = HUFFMAN_PIECE;
             error = string_bytes(dec, &above, data, taken);
-        } else if (dec->state == FIELD && *data > 0x80 && *data < 0xff) {
+        } else if (dec->state == FIELD && *data - 0x81u < 0xff - 0x81u) {
             error = indexed_field(dec, &above, *data & 0x7f); /* nearly all of an ordinary request */
         } else {
             error = one_byte(dec, &above, *data);

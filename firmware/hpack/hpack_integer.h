@@ -7,8 +7,17 @@
 
 #include "hpack.h"
 
+/* What an integer's first byte says: the bits above the prefix, which are its kind (RFC 7541 5.2, 6), and
+ * in the low 3 bits how many bits the prefix has. */
+enum hpack_form {
+    HPACK_INDEXED = 0x80 | 7,
+    HPACK_LITERAL_ADDED = 0x40 | 6,
+    HPACK_SIZE_UPDATE = 0x20 | 5,
+    HPACK_LITERAL = 0x00 | 4,
+    HPACK_STRING = 0x00 | 7
+};
+
 void gram_hpack_put_bytes(struct gram_hpack_out *out, const void *bytes, size_t len);
-/* `value` with a prefix of `prefix` bits (1..8); `first` has the bits above the prefix. */
-void gram_hpack_put_integer(struct gram_hpack_out *out, uint8_t first, unsigned prefix, uint32_t value);
+void gram_hpack_put_integer(struct gram_hpack_out *out, enum hpack_form form, uint32_t value);
 
 #endif

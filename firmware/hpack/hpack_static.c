@@ -1,101 +1,85 @@
 /* The static table (RFC 7541 appendix A). Const: no states.
  *
- * The names stand one after the other, found by 16-bit offsets: half of what pointers would cost. Values
- * are known by their index, so of them nothing is kept but their share in the size of the field (RFC 7541
- * 4.1). */
+ * Of its strings only the lengths are kept, for the sizes of fields (RFC 7541 4.1): values are known by their
+ * index, and names by their number. A name that a peer spells out although it is in this table is recognised
+ * by the vocabulary's list, not here. Values have seven lengths in all, so that an entry is one byte. */
 #include "hpack_static.h"
 
-#include <stddef.h>
-#include <stdint.h>
+const uint8_t gram_hpack_static_value_lengths[7] = {0, 1, 3, 4, 5, 11, 13};
 
-/* Each name once, with its first value: index, name, value. */
-#define FIRST(X)                              \
-    X(1, ":authority", "")                    \
-    X(2, ":method", "GET")                    \
-    X(4, ":path", "/")                        \
-    X(6, ":scheme", "http")                   \
-    X(8, ":status", "200")                    \
-    X(15, "accept-charset", "")               \
-    X(16, "accept-encoding", "gzip, deflate") \
-    X(17, "accept-language", "")              \
-    X(18, "accept-ranges", "")                \
-    X(19, "accept", "")                       \
-    X(20, "access-control-allow-origin", "")  \
-    X(21, "age", "")                          \
-    X(22, "allow", "")                        \
-    X(23, "authorization", "")                \
-    X(24, "cache-control", "")                \
-    X(25, "content-disposition", "")          \
-    X(26, "content-encoding", "")             \
-    X(27, "content-language", "")             \
-    X(28, "content-length", "")               \
-    X(29, "content-location", "")             \
-    X(30, "content-range", "")                \
-    X(31, "content-type", "")                 \
-    X(32, "cookie", "")                       \
-    X(33, "date", "")                         \
-    X(34, "etag", "")                         \
-    X(35, "expect", "")                       \
-    X(36, "expires", "")                      \
-    X(37, "from", "")                         \
-    X(38, "host", "")                         \
-    X(39, "if-match", "")                     \
-    X(40, "if-modified-since", "")            \
-    X(41, "if-none-match", "")                \
-    X(42, "if-range", "")                     \
-    X(43, "if-unmodified-since", "")          \
-    X(44, "last-modified", "")                \
-    X(45, "link", "")                         \
-    X(46, "location", "")                     \
-    X(47, "max-forwards", "")                 \
-    X(48, "proxy-authenticate", "")           \
-    X(49, "proxy-authorization", "")          \
-    X(50, "range", "")                        \
-    X(51, "referer", "")                      \
-    X(52, "refresh", "")                      \
-    X(53, "retry-after", "")                  \
-    X(54, "server", "")                       \
-    X(55, "set-cookie", "")                   \
-    X(56, "strict-transport-security", "")    \
-    X(57, "transfer-encoding", "")            \
-    X(58, "user-agent", "")                   \
-    X(59, "vary", "")                         \
-    X(60, "via", "")                          \
-    X(61, "www-authenticate", "")
+/* A length's place in that list. */
+#define WHICH(len) \
+    ((len) == 0 ? 0 : (len) == 1 ? 1 : (len) == 3 ? 2 : (len) == 4 ? 3 : (len) == 5 ? 4 : (len) == 11 ? 5 : 6)
+#define ENTRY(name, value) (sizeof(name) - 1) | WHICH(sizeof(value) - 1) << 5
 
-/* The names that come again: index, the name's first index, name, value. */
-#define AGAIN(X)                    \
-    X(3, 2, ":method", "POST")      \
-    X(5, 4, ":path", "/index.html") \
-    X(7, 6, ":scheme", "https")     \
-    X(9, 8, ":status", "204")       \
-    X(10, 8, ":status", "206")      \
-    X(11, 8, ":status", "304")      \
-    X(12, 8, ":status", "400")      \
-    X(13, 8, ":status", "404")      \
-    X(14, 8, ":status", "500")
-
-#define MEMBER(i, name, value) char n##i[sizeof(name)];
-#define TEXT(i, name, value) name,
-#define OFFSET(i, name, value) [i] = offsetof(struct names, n##i),
-#define OFFSET_AGAIN(i, first, name, value) [i] = offsetof(struct names, n##first),
-#define SIZE(i, name, value) [i] = 32 + sizeof(name) - 1 + sizeof(value) - 1,
-#define SIZE_AGAIN(i, first, name, value) SIZE(i, name, value)
-
-struct names {
-    FIRST(MEMBER)
+const uint8_t gram_hpack_static_lengths[HPACK_STATIC_COUNT + 1] = {
+    [1] = ENTRY(":authority", ""),
+    [2] = ENTRY(":method", "GET"),
+    [3] = ENTRY(":method", "POST"),
+    [4] = ENTRY(":path", "/"),
+    [5] = ENTRY(":path", "/index.html"),
+    [6] = ENTRY(":scheme", "http"),
+    [7] = ENTRY(":scheme", "https"),
+    [8] = ENTRY(":status", "200"),
+    [9] = ENTRY(":status", "204"),
+    [10] = ENTRY(":status", "206"),
+    [11] = ENTRY(":status", "304"),
+    [12] = ENTRY(":status", "400"),
+    [13] = ENTRY(":status", "404"),
+    [14] = ENTRY(":status", "500"),
+    [15] = ENTRY("accept-charset", ""),
+    [16] = ENTRY("accept-encoding", "gzip, deflate"),
+    [17] = ENTRY("accept-language", ""),
+    [18] = ENTRY("accept-ranges", ""),
+    [19] = ENTRY("accept", ""),
+    [20] = ENTRY("access-control-allow-origin", ""),
+    [21] = ENTRY("age", ""),
+    [22] = ENTRY("allow", ""),
+    [23] = ENTRY("authorization", ""),
+    [24] = ENTRY("cache-control", ""),
+    [25] = ENTRY("content-disposition", ""),
+    [26] = ENTRY("content-encoding", ""),
+    [27] = ENTRY("content-language", ""),
+    [28] = ENTRY("content-length", ""),
+    [29] = ENTRY("content-location", ""),
+    [30] = ENTRY("content-range", ""),
+    [31] = ENTRY("content-type", ""),
+    [32] = ENTRY("cookie", ""),
+    [33] = ENTRY("date", ""),
+    [34] = ENTRY("etag", ""),
+    [35] = ENTRY("expect", ""),
+    [36] = ENTRY("expires", ""),
+    [37] = ENTRY("from", ""),
+    [38] = ENTRY("host", ""),
+    [39] = ENTRY("if-match", ""),
+    [40] = ENTRY("if-modified-since", ""),
+    [41] = ENTRY("if-none-match", ""),
+    [42] = ENTRY("if-range", ""),
+    [43] = ENTRY("if-unmodified-since", ""),
+    [44] = ENTRY("last-modified", ""),
+    [45] = ENTRY("link", ""),
+    [46] = ENTRY("location", ""),
+    [47] = ENTRY("max-forwards", ""),
+    [48] = ENTRY("proxy-authenticate", ""),
+    [49] = ENTRY("proxy-authorization", ""),
+    [50] = ENTRY("range", ""),
+    [51] = ENTRY("referer", ""),
+    [52] = ENTRY("refresh", ""),
+    [53] = ENTRY("retry-after", ""),
+    [54] = ENTRY("server", ""),
+    [55] = ENTRY("set-cookie", ""),
+    [56] = ENTRY("strict-transport-security", ""),
+    [57] = ENTRY("transfer-encoding", ""),
+    [58] = ENTRY("user-agent", ""),
+    [59] = ENTRY("vary", ""),
+    [60] = ENTRY("via", ""),
+    [61] = ENTRY("www-authenticate", ""),
 };
 
-static const struct names names = {FIRST(TEXT)};
-static const uint16_t offset[HPACK_STATIC_COUNT + 1] = {FIRST(OFFSET) AGAIN(OFFSET_AGAIN)};
-static const uint8_t size[HPACK_STATIC_COUNT + 1] = {FIRST(SIZE) AGAIN(SIZE_AGAIN)};
-
-const char *gram_hpack_static_name(unsigned index)
+unsigned gram_hpack_static_first(unsigned index)
 {
-    return (const char *)&names + offset[index];
-}
-
-unsigned gram_hpack_static_size(unsigned index)
-{
-    return size[index];
+    /* Only :method (2, 3), :path (4, 5), :scheme (6, 7) and :status (8..14) have more than one. */
+    if (index < 2 || index > 14)
+        return index;
+    return index < 8 ? index & ~1u : 8;
 }

@@ -16,31 +16,23 @@ static void evict(struct gram_hpack_table *table, uint32_t room)
     }
 }
 
-void gram_hpack_table_init(struct gram_hpack_table *table)
-{
-    table->size = 0;
-    table->max = GRAM_HPACK_TABLE_SIZE;
-    table->first = 0;
-    table->count = 0;
-}
-
 void gram_hpack_table_resize(struct gram_hpack_table *table, uint16_t max)
 {
     table->max = max;
     evict(table, max);
 }
 
-void gram_hpack_table_add(struct gram_hpack_table *table, const struct gram_hpack_entry *entry)
+void gram_hpack_table_add(struct gram_hpack_table *table, uint8_t name, uint16_t value, uint32_t size)
 {
-    if (entry->size > table->max) {
+    if (size > table->max) {
         evict(table, 0);
         return;
     }
-    evict(table, table->max - entry->size);
+    evict(table, table->max - size);
     table->first = (uint8_t)(table->first > 0 ? table->first - 1 : GRAM_HPACK_ENTRIES - 1);
     table->count++;
-    table->size = (uint16_t)(table->size + entry->size);
-    table->entry_size[table->first] = (uint16_t)entry->size;
-    table->entry_name[table->first] = entry->name;
-    table->entry_value[table->first] = entry->value;
+    table->size = (uint16_t)(table->size + size);
+    table->entry_size[table->first] = (uint16_t)size;
+    table->entry_name[table->first] = name;
+    table->entry_value[table->first] = value;
 }

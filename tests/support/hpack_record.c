@@ -16,17 +16,17 @@ static void demand(bool promise, const char *text)
     abort();
 }
 
-static const char *extra_name(const void *ctx, unsigned i)
+static const struct gram_hpack_name *name_at(const void *ctx, unsigned i)
 {
     const struct hpack_record *r = ctx;
-    return r->extra != NULL ? r->extra[i] : NULL;
+    return i < r->names ? &r->name[i] : NULL;
 }
 
 static bool value_begin(void *ctx, uint8_t name)
 {
     struct hpack_record *r = ctx;
     demand(!r->open, "a value begins inside another");
-    demand(name != GRAM_HPACK_NAME_OTHER && name < GRAM_HPACK_NAME_PSEUDO, "a value of an unknown name");
+    demand(name < GRAM_HPACK_NAME_OTHER, "a value of an unknown name");
     if (name == r->deaf)
         return false;
     demand(r->value_count < HPACK_RECORD_VALUES, "too many values; raise HPACK_RECORD_VALUES");
@@ -66,17 +66,27 @@ static void field(void *ctx, uint8_t name, uint16_t value, uint32_t size)
 }
 
 const struct gram_hpack_vocab hpack_record_vocab = {
-    .name = extra_name,
+    .name = name_at,
     .value_begin = value_begin,
     .value_data = value_data,
     .value_end = value_end,
     .field = field,
 };
 
+static void list(struct hpack_record *record, const char *name, size_t number)
+{
+    demand(number < GRAM_HPACK_NAME_OTHER, "more names than numbers");
+    record->name[record->names++] = (struct gram_hpack_name){name, (uint8_t)number};
+}
+
 void hpack_record_init(struct hpack_record *record, const char *const *extra)
 {
     memset(record, 0, offsetof(struct hpack_record, bytes));
-    record->extra = extra;
+    for (; extra != NULL && *extra != NULL; extra++)
+        list(record, *extra, GRAM_HPACK_EXTRA + record->names);
+    record->extras = record->names;
+    for (unsigned i = 15; i <= 61; i++) /* behind the pseudo-headers; each name once */
+        list(record, hpack_rfc_static[i].name, i);
 }
 
 void hpack_record_begin(struct hpack_record *record)
@@ -93,7 +103,7 @@ const char *hpack_record_name(const struct hpack_record *record, size_t i)
         return ":?";
     if (name == GRAM_HPACK_NAME_BAD)
         return "!";
-    return name < GRAM_HPACK_EXTRA ? hpack_rfc_static[name].name : record->extra[name - GRAM_HPACK_EXTRA];
+    return name < GRAM_HPACK_EXTRA ? hpack_rfc_static[name].name : record->name[name - GRAM_HPACK_EXTRA].name;
 }
 
 const uint8_t *hpack_record_value(const struct hpack_record *record, size_t i, size_t *len)

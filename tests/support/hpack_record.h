@@ -10,6 +10,7 @@
 #include "hpack.h"
 
 enum {
+    HPACK_RECORD_NAMES = 256,
     HPACK_RECORD_FIELDS = 512,
     HPACK_RECORD_VALUES = 4096,
     HPACK_RECORD_BYTES = 1 << 20
@@ -22,7 +23,9 @@ struct hpack_record_field {
 };
 
 struct hpack_record {
-    const char *const *extra; /* names of the test's own, NULL at the end; may be NULL */
+    struct gram_hpack_name name[HPACK_RECORD_NAMES]; /* its list: the test's own, then all static names */
+    size_t extras;            /* how many are the test's own */
+    size_t names;             /* a test may make it `extras`: no static name is listed then */
     uint8_t deaf;             /* a name whose values are declined, 0 for none */
     size_t count;             /* fields of the block */
     struct hpack_record_field field[HPACK_RECORD_FIELDS];
@@ -37,7 +40,8 @@ struct hpack_record {
 
 extern const struct gram_hpack_vocab hpack_record_vocab;
 
-/* Forgets all. The struct is large: make it static. */
+/* Forgets all. `extra`: names of the test's own, NULL at the end, numbered from GRAM_HPACK_EXTRA on; may be
+ * NULL. The struct is large: make it static. */
 void hpack_record_init(struct hpack_record *record, const char *const *extra);
 /* Forgets the block's fields, not what numbers mean. */
 void hpack_record_begin(struct hpack_record *record);

@@ -12,12 +12,12 @@
 
 static struct hpack_record record;
 
-static void put(uint8_t first, unsigned prefix, uint32_t value, const char *hex)
+static void put(unsigned kind, unsigned prefix, uint32_t value, const char *hex)
 {
     uint8_t want[HPACK_HEX_MAX], got[8];
     size_t len = hpack_hex(hex, want);
     struct gram_hpack_out out = {.buf = got, .cap = sizeof got};
-    gram_hpack_put_integer(&out, first, prefix, value);
+    gram_hpack_put_integer(&out, (enum hpack_form)(kind | prefix), value);
     assert_false(out.overflow);
     assert_int_equal(out.len, len);
     assert_memory_equal(got, want, len);
@@ -28,7 +28,7 @@ static void test_put(void **state)
     (void)state;
     put(0, 5, 10, "0a"); /* C.1.1 */
     put(0, 5, 1337, "1f9a0a"); /* C.1.2 */
-    put(0, 8, 42, "2a"); /* C.1.3 */
+    put(0, 7, 42, "2a"); /* C.1.3, by a bit less */
     put(0xe0, 5, 30, "fe");
     put(0xe0, 5, 31, "ff00");
     put(0x80, 7, 126, "fe");
@@ -37,7 +37,8 @@ static void test_put(void **state)
     put(0, 4, 15 + 128, "0f8001");
     put(0, 1, 0, "00");
     put(0, 1, 1, "0100");
-    put(0, 8, UINT32_MAX, "ff80feffff0f");
+    put(0x20, 5, UINT32_MAX, "3fe0ffffff0f");
+    put(0, 7, UINT32_MAX, "7f80ffffff0f");
 }
 
 /* An integer that does not fit is not there at all, and nothing comes after it. */
@@ -47,10 +48,10 @@ static void test_put_overflow(void **state)
     for (size_t cap = 0; cap < 3; cap++) {
         uint8_t buf[4] = {0xaa, 0xaa, 0xaa, 0xaa};
         struct gram_hpack_out out = {.buf = buf, .cap = cap};
-        gram_hpack_put_integer(&out, 0, 5, 1337);
+        gram_hpack_put_integer(&out, HPACK_SIZE_UPDATE, 1337);
         assert_true(out.overflow);
         assert_int_equal(out.len, 0);
-        gram_hpack_put_integer(&out, 0, 5, 1);
+        gram_hpack_put_integer(&out, HPACK_SIZE_UPDATE, 1);
         gram_hpack_put_bytes(&out, "", 0);
         assert_true(out.overflow);
         assert_int_equal(out.len, 0);

@@ -16,7 +16,10 @@ static struct guard_page guard;
 
 static const char *at(const void *ctx, unsigned i)
 {
-    return ((const char *const *)ctx)[i];
+    const char *const *list = ctx;
+    for (; *list != NULL && i > 0; i--)
+        list++;
+    return *list;
 }
 
 /* In pieces of `piece` bytes; 0: random. */

@@ -26,7 +26,7 @@ static void test_table(void **state)
 {
     (void)state;
     for (unsigned i = 1; i <= HPACK_STATIC_COUNT; i++) {
-        assert_string_equal(gram_hpack_static_name(i), hpack_rfc_static[i].name);
+        assert_int_equal(gram_hpack_static_name_len(i), strlen(hpack_rfc_static[i].name));
         size_t len = strlen(hpack_rfc_static[i].name) + strlen(hpack_rfc_static[i].value);
         assert_int_equal(gram_hpack_static_size(i), 32 + len);
         assert_int_equal(gram_hpack_static_has_value(i), hpack_rfc_static[i].value[0] != '\0');
@@ -43,15 +43,77 @@ static void test_numbers(void **state)
     assert_string_equal(hpack_rfc_static[GRAM_HPACK_VALUE_ROOT].value, "/");
     assert_string_equal(hpack_rfc_static[GRAM_HPACK_VALUE_HTTP].value, "http");
     assert_string_equal(hpack_rfc_static[GRAM_HPACK_VALUE_HTTPS].value, "https");
-    assert_string_equal(hpack_rfc_static[GRAM_HPACK_AUTHORITY].name, ":authority");
-    assert_string_equal(hpack_rfc_static[GRAM_HPACK_METHOD].name, ":method");
-    assert_string_equal(hpack_rfc_static[GRAM_HPACK_PATH].name, ":path");
-    assert_string_equal(hpack_rfc_static[GRAM_HPACK_SCHEME].name, ":scheme");
-    assert_string_equal(hpack_rfc_static[GRAM_HPACK_STATUS].name, ":status");
-    assert_string_equal(hpack_rfc_static[GRAM_HPACK_AUTHORIZATION].name, "authorization");
-    assert_string_equal(hpack_rfc_static[GRAM_HPACK_CONTENT_LENGTH].name, "content-length");
-    assert_string_equal(hpack_rfc_static[GRAM_HPACK_CONTENT_TYPE].name, "content-type");
-    assert_string_equal(hpack_rfc_static[GRAM_HPACK_TRANSFER_ENCODING].name, "transfer-encoding");
+}
+
+/* Every name has its constant, the lowest index. */
+static void test_names(void **state)
+{
+    static const struct gram_hpack_name names[] = {
+        {":authority", GRAM_HPACK_AUTHORITY},
+        {":method", GRAM_HPACK_METHOD},
+        {":path", GRAM_HPACK_PATH},
+        {":scheme", GRAM_HPACK_SCHEME},
+        {":status", GRAM_HPACK_STATUS},
+        {"accept-charset", GRAM_HPACK_ACCEPT_CHARSET},
+        {"accept-encoding", GRAM_HPACK_ACCEPT_ENCODING},
+        {"accept-language", GRAM_HPACK_ACCEPT_LANGUAGE},
+        {"accept-ranges", GRAM_HPACK_ACCEPT_RANGES},
+        {"accept", GRAM_HPACK_ACCEPT},
+        {"access-control-allow-origin", GRAM_HPACK_ACCESS_CONTROL_ALLOW_ORIGIN},
+        {"age", GRAM_HPACK_AGE},
+        {"allow", GRAM_HPACK_ALLOW},
+        {"authorization", GRAM_HPACK_AUTHORIZATION},
+        {"cache-control", GRAM_HPACK_CACHE_CONTROL},
+        {"content-disposition", GRAM_HPACK_CONTENT_DISPOSITION},
+        {"content-encoding", GRAM_HPACK_CONTENT_ENCODING},
+        {"content-language", GRAM_HPACK_CONTENT_LANGUAGE},
+        {"content-length", GRAM_HPACK_CONTENT_LENGTH},
+        {"content-location", GRAM_HPACK_CONTENT_LOCATION},
+        {"content-range", GRAM_HPACK_CONTENT_RANGE},
+        {"content-type", GRAM_HPACK_CONTENT_TYPE},
+        {"cookie", GRAM_HPACK_COOKIE},
+        {"date", GRAM_HPACK_DATE},
+        {"etag", GRAM_HPACK_ETAG},
+        {"expect", GRAM_HPACK_EXPECT},
+        {"expires", GRAM_HPACK_EXPIRES},
+        {"from", GRAM_HPACK_FROM},
+        {"host", GRAM_HPACK_HOST},
+        {"if-match", GRAM_HPACK_IF_MATCH},
+        {"if-modified-since", GRAM_HPACK_IF_MODIFIED_SINCE},
+        {"if-none-match", GRAM_HPACK_IF_NONE_MATCH},
+        {"if-range", GRAM_HPACK_IF_RANGE},
+        {"if-unmodified-since", GRAM_HPACK_IF_UNMODIFIED_SINCE},
+        {"last-modified", GRAM_HPACK_LAST_MODIFIED},
+        {"link", GRAM_HPACK_LINK},
+        {"location", GRAM_HPACK_LOCATION},
+        {"max-forwards", GRAM_HPACK_MAX_FORWARDS},
+        {"proxy-authenticate", GRAM_HPACK_PROXY_AUTHENTICATE},
+        {"proxy-authorization", GRAM_HPACK_PROXY_AUTHORIZATION},
+        {"range", GRAM_HPACK_RANGE},
+        {"referer", GRAM_HPACK_REFERER},
+        {"refresh", GRAM_HPACK_REFRESH},
+        {"retry-after", GRAM_HPACK_RETRY_AFTER},
+        {"server", GRAM_HPACK_SERVER},
+        {"set-cookie", GRAM_HPACK_SET_COOKIE},
+        {"strict-transport-security", GRAM_HPACK_STRICT_TRANSPORT_SECURITY},
+        {"transfer-encoding", GRAM_HPACK_TRANSFER_ENCODING},
+        {"user-agent", GRAM_HPACK_USER_AGENT},
+        {"vary", GRAM_HPACK_VARY},
+        {"via", GRAM_HPACK_VIA},
+        {"www-authenticate", GRAM_HPACK_WWW_AUTHENTICATE},
+    };
+    unsigned n = 0;
+    (void)state;
+    for (unsigned i = 1; i <= HPACK_STATIC_COUNT; i++) {
+        if (first_of(i) != i)
+            continue;
+        assert_true(n < sizeof names / sizeof *names);
+        assert_string_equal(names[n].name, hpack_rfc_static[i].name);
+        assert_int_equal(names[n].number, i);
+        n++;
+    }
+    assert_int_equal(n, sizeof names / sizeof *names);
+    assert_int_equal(GRAM_HPACK_EXTRA, HPACK_STATIC_COUNT + 1);
 }
 
 /* Each entry as an indexed field, as the name of a literal, and spelled out: the same name number every
@@ -94,6 +156,35 @@ static void test_fields(void **state)
     }
 }
 
+/* A name that nobody lists: by index it has its number, spelled out it is OTHER, in the field and in the
+ * entry. Pseudo-headers need no list. */
+static void test_unlisted(void **state)
+{
+    /* etag spelled out; that entry; etag by index; a name by that entry; :path spelled out; etag by index */
+    static const char hex[] = "40 04 65746167 01 76  be  a2  7e 01 77  10 05 3a70617468 01 78  62 01 79  be";
+    enum { V = GRAM_HPACK_VALUE_FREE, NONE = GRAM_HPACK_VALUE_NONE, OTHER = GRAM_HPACK_NAME_OTHER };
+    static const struct hpack_record_field want[] = {
+        {37, NONE, OTHER},            {37, NONE, OTHER},
+        {36, V, GRAM_HPACK_ETAG},     {37, NONE, OTHER},
+        {38, V + 1, GRAM_HPACK_PATH}, {37, V + 2, GRAM_HPACK_ETAG},
+        {37, V + 2, GRAM_HPACK_ETAG},
+    };
+    struct gram_hpack_dec dec;
+    (void)state;
+    for (int cut = HPACK_WHOLE; cut <= HPACK_BYTES; cut++) {
+        hpack_record_init(&record, NULL);
+        record.names = record.extras;
+        gram_hpack_dec_init(&dec);
+        assert_int_equal(hpack_feed_block(&dec, &record, hex, (enum hpack_cut)cut, NULL), GRAM_HPACK_OK);
+        assert_int_equal(record.count, sizeof want / sizeof *want);
+        for (size_t i = 0; i < record.count; i++) {
+            assert_int_equal(record.field[i].name, want[i].name);
+            assert_int_equal(record.field[i].value, want[i].value);
+            assert_int_equal(record.field[i].size, want[i].size);
+        }
+    }
+}
+
 /* An empty value that the vocabulary does not want. */
 static void test_declined(void **state)
 {
@@ -115,7 +206,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_unlisted),
         cmocka_unit_test(test_declined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

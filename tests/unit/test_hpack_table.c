@@ -10,9 +10,15 @@
 #include "hpack_table.h"
 #include "random.h"
 
+struct entry {
+    uint32_t size;
+    uint16_t value;
+    uint8_t name;
+};
+
 static struct test_random rnd;
 
-static bool get(const struct gram_hpack_table *table, uint32_t age, struct gram_hpack_entry *entry)
+static bool get(const struct gram_hpack_table *table, uint32_t age, struct entry *entry)
 {
     int slot = gram_hpack_table_slot(table, age);
     if (slot < 0)
@@ -26,13 +32,12 @@ static bool get(const struct gram_hpack_table *table, uint32_t age, struct gram_
 
 static void add(struct gram_hpack_table *table, uint32_t size, uint16_t value)
 {
-    struct gram_hpack_entry entry = {.size = size, .name = (uint8_t)(value % 251), .value = value};
-    gram_hpack_table_add(table, &entry);
+    gram_hpack_table_add(table, (uint8_t)(value % 251), value, size);
 }
 
 static void holds(const struct gram_hpack_table *table, const uint16_t *values, unsigned count)
 {
-    struct gram_hpack_entry entry;
+    struct entry entry;
     assert_int_equal(table->count, count);
     for (unsigned i = 0; i < count; i++) {
         assert_true(get(table, i, &entry));
@@ -114,7 +119,7 @@ static void test_resize(void **state)
 static void test_full(void **state)
 {
     struct gram_hpack_table table;
-    struct gram_hpack_entry entry;
+    struct entry entry;
     (void)state;
     gram_hpack_table_init(&table);
     for (uint16_t i = 0; i < 1000; i++)
@@ -150,7 +155,7 @@ static void test_random_life(void **state)
         assert_int_equal(table.size, size);
         assert_int_equal(table.count, last - first);
         unsigned age = test_random_below(&rnd, 130);
-        struct gram_hpack_entry entry;
+        struct entry entry;
         assert_int_equal(get(&table, age, &entry), age < last - first);
         if (age < last - first) {
             assert_int_equal(entry.value, list[last - 1 - age].value);
@@ -163,13 +168,16 @@ static void test_random_life(void **state)
 static void test_keep(void **state)
 {
     (void)state;
-    assert_int_equal(gram_hpack_entry_name_len(gram_hpack_entry_keep(4064, true)), 4064);
-    assert_true(gram_hpack_entry_bad(gram_hpack_entry_keep(4064, true)));
-    assert_int_equal(gram_hpack_entry_name_len(gram_hpack_entry_keep(0, false)), 0);
-    assert_false(gram_hpack_entry_bad(gram_hpack_entry_keep(4064, false)));
-    assert_false(gram_hpack_name_known(GRAM_HPACK_NAME_OTHER));
+    static const uint16_t values[] = {GRAM_HPACK_VALUE_NONE, GRAM_HPACK_VALUE_BAD};
+    for (int i = 0; i < 2; i++)
+        for (uint32_t len = 0; len <= 4064; len++) {
+            uint16_t kept = gram_hpack_entry_keep(len, values[i]);
+            assert_int_equal(gram_hpack_entry_name_len(kept), len);
+            assert_int_equal(gram_hpack_entry_value(kept), values[i]);
+        }
     assert_true(gram_hpack_name_known(1));
-    assert_true(gram_hpack_name_known(253));
+    assert_true(gram_hpack_name_known(252));
+    assert_false(gram_hpack_name_known(GRAM_HPACK_NAME_OTHER));
     assert_false(gram_hpack_name_known(GRAM_HPACK_NAME_PSEUDO));
     assert_false(gram_hpack_name_known(GRAM_HPACK_NAME_BAD));
 }
