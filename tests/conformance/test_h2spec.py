@@ -10,6 +10,7 @@ import pytest
 import h2raw
 from apps import BUILD
 from h2raw import message, request_headers
+from targets import BOARDS
 
 CASES = 146
 # Cases that may fail yet. To be lowered, never raised.
@@ -36,9 +37,20 @@ def run_h2spec(port, report):
     return results
 
 
-@pytest.mark.targets("sim", "reference")
 @pytest.mark.timeout(420)
+@pytest.mark.targets("sim", "reference")
 def test_h2spec(greeter, tmp_path, record_property):
+    conform(greeter, tmp_path, record_property)
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(420)
+@pytest.mark.targets(*BOARDS)
+def test_h2spec_on_a_board(greeter, tmp_path, record_property):
+    conform(greeter, tmp_path, record_property)
+
+
+def conform(greeter, tmp_path, record_property):
     results = run_h2spec(greeter.port, tmp_path / "h2spec.xml")
     failed = {name: why for name, why in results.items() if why is not None}
     record_property("h2spec", f"{len(results) - len(failed)} of {len(results)}")

@@ -24,8 +24,7 @@ def message(encoded, flag=0):
 
 
 def request_headers(path, **changes):
-    """A gRPC request's headers; a keyword changes one (`_` for `-`, `pseudo_x` for `:x`), None leaves it out.
-    """
+    """A gRPC request's headers; a keyword changes one (`_` for `-`, `pseudo_x` for `:x`), None leaves it out."""
     headers = {
         ":method": "POST",
         ":scheme": "http",
@@ -60,6 +59,11 @@ class Connection:
         return self
 
     def __exit__(self, *_):
+        self.socket.close()
+
+    def reset(self):
+        """Closes with a RST, whatever is under way."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
     def send(self, data):

@@ -1,4 +1,5 @@
-"""What the clients call: an application in the simulator, on a board in QEMU, or in the reference server.
+"""What the clients call: an application in the simulator, on the sockets port, on a board in QEMU, or in the
+reference server.
 
 A Target builds and starts Servers; a Server is one running process with its output. Every process is ended by
 its own id. States of a Server: starting (until its ready line), ready, stopped."""
@@ -106,7 +107,6 @@ class Target:
     max_connections = 16
     start_seconds = 30
     says_how_it_ended = True  # at SIGTERM, with ENDED_WELL
-    has_ipv6 = True
     # How a request of 20 KB to a method that takes 64 bytes is answered: by nanopb's bound where the message
     # buffers hold it, else by their limit.
     too_long = {(3, "string overflow")}
@@ -178,6 +178,18 @@ class Simulator(Target):
         return [BUILD / "sim" / app, "--port", port]
 
 
+class Sockets(Target):
+    """The sockets port, for embedded Linux."""
+
+    name = "posix"
+
+    def build(self, app):
+        make("posix", f"APP={app}")
+
+    def command(self, app, port):
+        return [BUILD / "posix" / app, "--port", port]
+
+
 class Reference(Target):
     name = "reference"
 
@@ -198,7 +210,6 @@ class Board(Target):
     max_connections = 2
     start_seconds = 60
     says_how_it_ended = False
-    has_ipv6 = False
     too_long = {(3, "string overflow"), (8, "")}
 
     def __init__(self, board, ports):
@@ -226,13 +237,15 @@ class Board(Target):
 
 
 BOARDS = ["lm3s6965evb", "mps2-an385"]
-OURS = ["sim", *BOARDS]
+OURS = ["sim", *BOARDS, "posix"]
 NAMES = [*OURS, "reference"]
 
 
 def make_target(name, ports):
     if name == "sim":
         return Simulator(ports)
+    if name == "posix":
+        return Sockets(ports)
     if name == "reference":
         return Reference(ports)
     return Board(name, ports)

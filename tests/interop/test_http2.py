@@ -100,6 +100,20 @@ def test_idle_connections_give_way(greeter):
             connection.socket.close()
 
 
+def test_clients_that_leave_without_a_word(greeter):
+    """Their connections are reset while answers are on the way."""
+    for n in range(100):
+        connection = h2raw.Connection(greeter.port)
+        for _ in range(n % 3):
+            connection.request(request_headers(GREET), REQUEST)
+        if n % 2:
+            connection.take_first()
+        connection.reset()
+        time.sleep(0.01)
+    with h2raw.Connection(greeter.port) as connection:
+        still_works(connection)
+
+
 # ---- HTTP ----
 
 

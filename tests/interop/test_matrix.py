@@ -1,0 +1,38 @@
+"""What takes longer than `make test` has time for: the same in quantity."""
+
+import random
+
+import pytest
+
+import h2raw
+from h2raw import message, request_headers
+
+pytestmark = [pytest.mark.matrix, pytest.mark.timeout(300)]
+GREET = "/greet.Greeter/SayHello"
+
+
+def test_thousands_of_calls(greeter, connect, tap):
+    seen = tap(greeter)
+    connection = connect(greeter, seen.address)
+    numbers = random.Random(1)
+    for _ in range(100):
+        names = ["x" * numbers.randrange(60) for _ in range(numbers.randrange(1, 60))]
+        calls = [connection.call(GREET, {"name": name}) for name in names]
+        assert [call.replies() for call in calls] == [[{"message": "Hello " + name}] for name in names]
+    assert seen.connections == 1
+    assert not seen.refused()
+
+
+def test_a_hundred_connections(greeter, connect):
+    for n in range(100):
+        connection = connect(greeter)
+        assert connection.unary(GREET, {"name": str(n)}) == {"message": f"Hello {n}"}
+        connection.close()
+
+
+def test_connections_as_fast_as_can_be(greeter):
+    """No client leaves time between its last connection and the next."""
+    for _ in range(300):
+        with h2raw.Connection(greeter.port) as connection:
+            reply = connection.reply(connection.request(request_headers(GREET), message(b"\x0a\x04gram")))
+            assert reply.data == message(b"\x0a\x0aHello gram")
