@@ -108,13 +108,14 @@ void expect_status(struct peer *p, uint32_t id, gram_status status, const char *
     if (!answer_field(a->trailers, "grpc-status"))
         fail_msg("no grpc-status in: %s", a->trailers);
     if (strcmp(answer_field(a->trailers, "grpc-status"), digits) != 0)
-        fail_msg("status %s was expected, not: %s", digits, a->trailers);
+        fail_msg("stream %u: status %s was expected, not: %s", id, digits, a->trailers);
     if (text && strcmp(text, "*") == 0) {
         assert_non_null(answer_field(a->trailers, "grpc-message"));
     } else if (text) {
         char cut[GRAM_STATUS_TEXT_MAX + 1]; /* what the smallest configuration leaves of it */
         snprintf(cut, sizeof cut, "%s", text);
-        assert_non_null(answer_field(a->trailers, "grpc-message"));
+        if (!answer_field(a->trailers, "grpc-message"))
+            fail_msg("stream %u: no grpc-message in: %s", id, a->trailers);
         assert_string_equal(answer_field(a->trailers, "grpc-message"), cut);
     } else {
         assert_null(answer_field(a->trailers, "grpc-message"));
