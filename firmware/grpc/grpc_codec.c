@@ -14,15 +14,15 @@
 #error "nanopb must be built without PB_ENABLE_MALLOC: nothing here allocates"
 #endif
 
-/* nanopb's words for a value that is well-formed, and longer than its bound. */
+/* A value that is well-formed and longer than its bound is a "string overflow", "bytes overflow" or "array overflow" to nanopb; a "varint
+ * overflow" is not well-formed. */
 static bool is_over_bound(const char *reason)
 {
-    static const char words[][16] = { "string overflow", "bytes overflow", "array overflow" };
+    static const char overflow[] = { 'o', 'v', 'e', 'r', 'f', 'l', 'o', 'w' };
+    size_t len = strlen(reason);
 
-    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strlen(reason) == strlen(words[i]) && memcmp(reason, words[i], strlen(reason)) == 0)
-            return true;
-    return false;
+    return len > sizeof overflow && reason[0] != 'v' &&
+           memcmp(reason + len - sizeof overflow, overflow, sizeof overflow) == 0;
 }
 
 gram_status gram_decode(const struct pb_msgdesc_s *desc, void *message, const uint8_t *data, size_t len,

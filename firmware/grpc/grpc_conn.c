@@ -16,7 +16,6 @@ gram_conn *gram_conn_open(gram_server *server, const char *peer)
         conn->due = server->now;
         conn->pump_wanted = false;
         conn->turn = 0;
-        conn->transport = NULL;
         struct gram_text name = gram_text_in(conn->peer, sizeof conn->peer);
         gram_text_str(&name, peer);
         gram_h2_init(&conn->h2, &gram_grpc_events, gram_grpc_pins, server->log, (uint8_t)i, server->now);
@@ -106,24 +105,4 @@ void gram_conn_closed(gram_conn *conn)
 {
     gram_h2_drop(&conn->h2);
     conn->in_use = false;
-}
-
-gram_conn *gram_conn_next(gram_server *server, const gram_conn *conn)
-{
-    size_t i = conn ? (size_t)(conn - server->conns) + 1 : 0;
-
-    for (; i < GRAM_MAX_CONNECTIONS; i++)
-        if (server->conns[i].in_use)
-            return &server->conns[i];
-    return NULL;
-}
-
-void gram_conn_set_transport(gram_conn *conn, void *transport)
-{
-    conn->transport = transport;
-}
-
-void *gram_conn_transport(const gram_conn *conn)
-{
-    return conn->transport;
 }

@@ -89,7 +89,6 @@ struct gram_value {
 
 struct gram_conn {
     struct gram_server *server;
-    void *transport;
     uint32_t due;       /* when poll must look at it again, if has_due */
     bool has_due;
     bool in_use;

@@ -203,7 +203,6 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
         return ERR_MEM; /* lwIP resets it */
     }
     link->pcb = pcb;
-    gram_conn_set_transport(link->conn, link);
     ip_set_option(pcb, SOF_KEEPALIVE); /* finds a client that vanished at rest: lwipopts.h has the times */
     tcp_nagle_disable(pcb); /* whole answers are written at once: waiting would only add a round trip */
     tcp_arg(pcb, link);

@@ -241,8 +241,6 @@ struct peer *peer_open(struct pair *pair)
         free(p);
         return NULL;
     }
-    gram_conn_set_transport(p->conn, p);
-    PAIR_MUST(gram_conn_transport(p->conn) == p, "the transport's word is kept");
     p->pair = pair;
     p->take = SIZE_MAX;
     p->ack = true;

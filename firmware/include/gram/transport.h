@@ -50,11 +50,4 @@ enum gram_conn_phase gram_conn_phase(const gram_conn *conn);
 /* The connection is gone (closed by either side, reset, lost). Ends its calls, gives everything back; `conn` is invalid afterwards. */
 void gram_conn_closed(gram_conn *conn);
 
-/* The server's connections in turn: NULL gives the first, the last gives NULL. For a transport's round. */
-gram_conn *gram_conn_next(gram_server *server, const gram_conn *conn);
-
-/* A word for the transport's own use (its pcb, its socket); the core never looks at it. */
-void gram_conn_set_transport(gram_conn *conn, void *transport);
-void *gram_conn_transport(const gram_conn *conn);
-
 #endif
