@@ -24,7 +24,7 @@ def message(encoded, flag=0):
 
 
 def request_headers(path, **changes):
-    """A gRPC request's headers; a keyword changes one (`_` for `-`, `pseudo_x` for `:x`), None leaves it out."""
+    """A gRPC request's headers; a keyword changes one (`_` for `-`, `pseudo_x` for `:x`), None drops it."""
     headers = {
         ":method": "POST",
         ":scheme": "http",

@@ -139,7 +139,7 @@ class Target:
         )
 
     def server(self, app):
-        """The server that the tests share; a new one if it has died, so that one death is not every test's."""
+        """The server that the tests share; a new one if it has died: one death is not every test's."""
         if app in self.servers and not self.servers[app].alive():
             self.dead.append(self.servers.pop(app))
         if app not in self.servers:
