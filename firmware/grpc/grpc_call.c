@@ -115,7 +115,7 @@ static void end_with_answer(struct gram_call *call, gram_status status)
         gram_call_finish(call, status);
         return;
     }
-    gram_log_call(call, GRAM_LOG_ERROR, broken);
+    gram_log_about(gram_server_of(call), GRAM_LOG_ERROR, call->method->path, broken);
     gram_call_end(call, GRAM_INTERNAL, broken);
 }
 
@@ -388,7 +388,7 @@ bool gram_call_step(struct gram_call *call)
 
 static void end_stalled(struct gram_call *call)
 {
-    gram_log_call(call, GRAM_LOG_INFO, "reply not taken: GRAM_STALL_MS");
+    gram_log_about(gram_server_of(call), GRAM_LOG_INFO, call->method->path, "reply not taken: GRAM_STALL_MS");
     gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_ENHANCE_YOUR_CALM);
 }
 
@@ -440,7 +440,8 @@ void gram_call_due(const struct gram_call *call, uint32_t *left)
 
 void gram_call_sleep(gram_call *call, uint32_t ms)
 {
-    call->wake_at = gram_call_now(call) + ms;
+    /* beyond half the clock's range a time would look past; handlers tolerate being asked early */
+    call->wake_at = gram_call_now(call) + (ms < INT32_MAX ? ms : INT32_MAX);
     call->has_wake_at = true;
 }
 
