@@ -18,17 +18,15 @@ void gram_hpack_put_bytes(struct gram_hpack_out *out, const void *bytes, size_t 
 void gram_hpack_put_integer(struct gram_hpack_out *out, enum hpack_form form, uint32_t value)
 {
     uint8_t bytes[6]; /* a prefix and 32 bits by seven */
-    size_t len = 1;
+    uint8_t *end = bytes;
     uint32_t full = (1u << (form & 7)) - 1;
-    uint8_t kind = (uint8_t)(form & ~7u);
+    uint32_t prefix = value < full ? value : full;
 
-    if (value < full) {
-        bytes[0] = (uint8_t)(kind | value);
-    } else {
-        bytes[0] = (uint8_t)(kind | full);
+    *end++ = (uint8_t)((form & ~7u) | prefix);
+    if (prefix == full) {
         for (value -= full; value > 0x7f; value >>= 7)
-            bytes[len++] = (uint8_t)(0x80 | value);
-        bytes[len++] = (uint8_t)value;
+            *end++ = (uint8_t)(0x80 | value);
+        *end++ = (uint8_t)value;
     }
-    gram_hpack_put_bytes(out, bytes, len);
+    gram_hpack_put_bytes(out, bytes, (size_t)(end - bytes));
 }

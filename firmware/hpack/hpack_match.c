@@ -19,15 +19,13 @@ static bool same_start(const char *a, const char *b, unsigned len)
     return true;
 }
 
-/* `known` begins with the bytes so far. Moves on to the first candidate that has `next` behind them (NUL:
- * ends there); NULL if none has. */
-static const char *find(struct gram_hpack_match *m, gram_hpack_candidate_fn *at, const void *ctx,
-                        const char *known, char next)
+/* `known` begins with the bytes so far, but does not have `next` behind them (NUL: does not end there). Moves
+ * on to the first candidate that does; NULL if none. */
+static const char *next_known(struct gram_hpack_match *m, gram_hpack_candidate_fn *at, const void *ctx,
+                              const char *known, char next)
 {
     const char *other;
 
-    if (known[m->len] == next) /* by far the most frequent, and without looking back */
-        return known;
     do
         other = at(ctx, ++m->candidate);
     while (other != NULL && !(same_start(other, known, m->len) && other[m->len] == next));
@@ -40,11 +38,13 @@ void gram_hpack_match_feed(struct gram_hpack_match *m, gram_hpack_candidate_fn *
     const char *known = at(ctx, m->candidate);
 
     for (; len > 0 && known != NULL; len--) {
-        if (*data == 0) { /* or it would match a candidate's end */
+        char next = (char)*data++;
+        if (next == '\0') { /* or it would match a candidate's end */
             m->candidate = GRAM_HPACK_NO_MATCH;
             return;
         }
-        known = find(m, at, ctx, known, (char)*data++);
+        if (known[m->len] != next)
+            known = next_known(m, at, ctx, known, next);
         m->len++;
     }
 }
@@ -53,7 +53,7 @@ unsigned gram_hpack_match_end(struct gram_hpack_match *m, gram_hpack_candidate_f
 {
     const char *known = at(ctx, m->candidate);
 
-    if (known == NULL || find(m, at, ctx, known, '\0') == NULL)
-        return GRAM_HPACK_NO_MATCH;
-    return m->candidate;
+    if (known != NULL && known[m->len] != '\0')
+        known = next_known(m, at, ctx, known, '\0');
+    return known != NULL ? m->candidate : GRAM_HPACK_NO_MATCH;
 }

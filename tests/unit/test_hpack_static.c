@@ -183,6 +183,13 @@ static void test_unlisted(void **state)
             assert_int_equal(record.field[i].size, want[i].size);
         }
     }
+    for (unsigned i = 15; i <= HPACK_STATIC_COUNT; i++) { /* each as the name of a literal */
+        const uint8_t block[] = {0x0f, (uint8_t)(i - 15), 0};
+        hpack_record_begin(&record);
+        assert_int_equal(hpack_feed(&dec, &record, block, sizeof block, HPACK_WHOLE, NULL), GRAM_HPACK_OK);
+        assert_int_equal(record.field[0].name, i);
+        assert_int_equal(record.field[0].size, 32 + strlen(hpack_rfc_static[i].name));
+    }
 }
 
 /* An empty value that the vocabulary does not want. */
