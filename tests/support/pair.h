@@ -19,7 +19,6 @@ struct pair {
     bool has_due;
     uint32_t due;  /* when the server wants to be polled */
     struct test_random random;
-    bool lax;      /* a fuzzer's client may break rules that make its own view of windows wrong */
     struct peer *peers[64]; /* all there ever were */
     unsigned peer_count;
 };

@@ -86,7 +86,7 @@ struct peer {
     int64_t initial_window;
     uint32_t max_frame;
     uint32_t last_id;
-    struct peer_settings pending[16];
+    struct peer_settings pending[512]; /* more acknowledgements than the transmit buffer holds */
     unsigned pending_count;
     bool server_settings;
     uint32_t server_streams, server_window, server_list;

@@ -49,8 +49,8 @@ static void on_data(struct peer *p, const struct frame *f)
     PAIR_MUST(f->len <= p->max_frame, "a frame longer than the client's MAX_FRAME_SIZE");
     a->window -= f->len;
     p->window -= f->len;
-    PAIR_MUST(p->pair->lax || f->len == 0 || a->window >= 0, "DATA beyond the stream's window");
-    PAIR_MUST(p->pair->lax || f->len == 0 || p->window >= 0, "DATA beyond the connection's window");
+    PAIR_MUST(f->len == 0 || a->window >= 0, "DATA beyond the stream's window");
+    PAIR_MUST(f->len == 0 || p->window >= 0, "DATA beyond the connection's window");
     a->body = peer_grow(a->body, 1, &a->body_room, a->body_len + f->len);
     memcpy(a->body + a->body_len, p->in + f->at, f->len);
     a->body_len += f->len;
@@ -86,12 +86,12 @@ static void end_answer(struct peer *p, const struct frame *f)
     if (!a->ended && !a->reset)
         a->ended_at = p->pair->now;
     if (f->type == GRAM_H2_RST_STREAM) {
-        PAIR_MUST(!a->ended || gram_get_be32(p->in + f->at) == GRAM_H2_NO_ERROR || p->pair->lax ||
-                      gram_get_be32(p->in + f->at) == GRAM_H2_STREAM_CLOSED ||
-                      gram_get_be32(p->in + f->at) == GRAM_H2_PROTOCOL_ERROR,
+        uint32_t code = gram_get_be32(p->in + f->at);
+        PAIR_MUST(!a->ended || code == GRAM_H2_NO_ERROR || code == GRAM_H2_STREAM_CLOSED ||
+                      code == GRAM_H2_PROTOCOL_ERROR || code == GRAM_H2_FRAME_SIZE_ERROR,
                   "a stream that has ended is reset with NO_ERROR, or over late frames");
         a->reset = true;
-        a->reset_code = gram_get_be32(p->in + f->at);
+        a->reset_code = code;
     } else if (f->flags & GRAM_H2_FLAG_END_STREAM) {
         a->ended = true;
     }

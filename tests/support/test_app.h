@@ -14,7 +14,7 @@
 
 #include "gram/gram.h"
 
-enum { TEST_SCRIPT = 256, TEST_ASKED = 4096, TEST_TEXT_KEPT = 200 };
+enum { TEST_SCRIPT = 256, TEST_ASKED = 1024, TEST_TEXT_KEPT = 200 };
 
 /* "/test.Service/..." */
 #define UNARY "/test.Service/Unary"     /* reply of number and text */
