@@ -13,11 +13,19 @@
 
 static struct gram_h2_conn conn;
 
-/* A connection that nobody listens to: the streams' layer is not asked, there are none. */
+static void on_failed(struct gram_h2_conn *failed, const char *reason)
+{
+    assert_ptr_equal(failed, &conn);
+    assert_string_equal(reason, "GRAM_ABUSE_BURST");
+}
+
+/* Nothing else is told: there are no streams. */
+static const struct gram_h2_events events = { .failed = on_failed };
+
 static int begin(void **state)
 {
     (void)state;
-    gram_h2_init(&conn, &gram_grpc_events, gram_grpc_pins, NULL, 0, 0xfffffff0u);
+    gram_h2_init(&conn, &events, gram_grpc_pins, NULL, 0, 0xfffffff0u);
     return 0;
 }
 
