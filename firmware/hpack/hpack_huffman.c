@@ -18,7 +18,7 @@ enum {
 
 /* Of each group its step (low 3 bits) and its count less 1. Lengths 5 6 7 8 10 11 12 13 14 15 19 20 21 22 23
  * 24 25 26 27 28 30. */
-#define G(step, count) ((count) - 1) << 3 | (step)
+#define G(step, count) (((count) - 1) << 3 | (step))
 static const uint8_t group_of[GROUPS] = {
     G(5, 10), G(1, 26), G(1, 32), G(1, 6),  G(2, 5),  G(1, 3), G(1, 2),  G(1, 6),  G(1, 2),  G(1, 3), G(4, 3),
     G(1, 8),  G(1, 13), G(1, 26), G(1, 29), G(1, 12), G(1, 4), G(1, 15), G(1, 19), G(1, 29), G(2, 4),

@@ -10,7 +10,7 @@ const uint8_t gram_hpack_static_value_lengths[7] = {0, 1, 3, 4, 5, 11, 13};
 /* A length's place in that list. */
 #define WHICH(len) \
     ((len) == 0 ? 0 : (len) == 1 ? 1 : (len) == 3 ? 2 : (len) == 4 ? 3 : (len) == 5 ? 4 : (len) == 11 ? 5 : 6)
-#define ENTRY(name, value) (sizeof(name) - 1) | WHICH(sizeof(value) - 1) << 5
+#define ENTRY(name, value) ((sizeof(name) - 1) | WHICH(sizeof(value) - 1) << 5)
 
 const uint8_t gram_hpack_static_lengths[HPACK_STATIC_COUNT + 1] = {
     [1] = ENTRY(":authority", ""),
