@@ -72,8 +72,8 @@ struct peer {
     uint8_t *in;
     size_t in_len, in_room, parsed;
     size_t unacked;
-    const uint8_t *chunk[64];  /* where the server keeps what was taken and not acknowledged */
-    size_t chunk_len[64];
+    const uint8_t *chunk[256];  /* where the server keeps what was taken and not acknowledged */
+    size_t chunk_len[256];
     unsigned chunks;
     struct frame *frames;
     unsigned frame_count, frame_room, looked; /* `looked`: frames that the test has seen */
