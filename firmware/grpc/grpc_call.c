@@ -29,6 +29,7 @@ void gram_call_begin(struct gram_conn *conn, unsigned slot)
     call->phase = GRAM_CALL_HEADERS;
     call->started_at = conn->server->now;
     call->promised = GRAM_INITIAL_WINDOW_SIZE;
+    call->buffer = call->gather;
     call->message_buf = GRAM_NONE;
     call->held = GRAM_NONE;
 }
@@ -241,7 +242,7 @@ static bool step_gather(struct gram_call *call)
         if (!gram_receive_prefix(call, p, &len))
             return true;
         if (n - GRAM_PREFIX > len) {
-            gram_call_end(call, GRAM_UNIMPLEMENTED, "more than one request message");
+            gram_call_end(call, GRAM_UNIMPLEMENTED, "second request message");
             return true;
         }
     }
@@ -252,7 +253,7 @@ static bool step_gather(struct gram_call *call)
         return true;
     }
     if (n < GRAM_PREFIX || n - GRAM_PREFIX < len) {
-        gram_call_end(call, GRAM_INTERNAL, "the request message is cut short");
+        gram_call_end(call, GRAM_INTERNAL, "request message cut short");
         return true;
     }
     call->phase = GRAM_CALL_READY;
@@ -312,7 +313,7 @@ static bool tell_half_close(struct gram_call *call)
 
     gram_receive_view(call, &n);
     if (n > 0) {
-        gram_call_end(call, GRAM_INTERNAL, "the request message is cut short");
+        gram_call_end(call, GRAM_INTERNAL, "request message cut short");
         return true;
     }
     if (!server_streams(call))
@@ -392,6 +393,12 @@ static void end_stalled(struct gram_call *call)
     gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_ENHANCE_YOUR_CALM);
 }
 
+/* Only with room to say so: without it, the connection's own stall timer runs, and room is looked at again when it comes. */
+static bool can_stall(const struct gram_call *call)
+{
+    return call->held != GRAM_NONE && gram_h2_tx_free(&call->conn->h2.tx) >= 2 * GRAM_H2_ANSWER;
+}
+
 static uint32_t held_until(const struct gram_call *call)
 {
     return gram_server_of(call)->held[call->held].progress_at + GRAM_STALL_MS;
@@ -405,8 +412,7 @@ void gram_call_poll(struct gram_call *call)
         gram_call_end(call, GRAM_DEADLINE_EXCEEDED, "deadline exceeded");
         return;
     }
-    if (call->held != GRAM_NONE && gram_time_reached(now, held_until(call)) &&
-        gram_h2_tx_free(&call->conn->h2.tx) >= 2 * GRAM_H2_ANSWER) {
+    if (can_stall(call) && gram_time_reached(now, held_until(call))) {
         end_stalled(call);
         return;
     }
@@ -434,7 +440,7 @@ void gram_call_due(const struct gram_call *call, uint32_t *left)
         lower(left, now, call->deadline);
     if (call->has_wake_at)
         lower(left, now, call->wake_at);
-    if (call->held != GRAM_NONE)
+    if (can_stall(call))
         lower(left, now, held_until(call));
 }
 

@@ -3,25 +3,121 @@
 
 #include "gram/text.h"
 
-gram_conn *gram_conn_open(gram_server *server, const char *peer)
+/* ---- what HTTP/2 tells: it names a stream's slot, and its call has the same ---- */
+
+static struct gram_call *call_at(struct gram_h2_conn *h2, unsigned slot)
 {
+    return &gram_conn_of(h2)->calls[slot];
+}
+
+static void on_begin(struct gram_h2_conn *h2, unsigned slot)
+{
+    gram_call_begin(gram_conn_of(h2), slot);
+}
+
+static void on_field(struct gram_h2_conn *h2, unsigned slot, uint8_t name, uint16_t value)
+{
+    gram_request_field(call_at(h2, slot), name, value);
+}
+
+static void on_request(struct gram_h2_conn *h2, unsigned slot, const struct gram_h2_request *request)
+{
+    gram_request_judge(call_at(h2, slot), request);
+}
+
+static void on_data(struct gram_h2_conn *h2, unsigned slot, const uint8_t *data, size_t len, bool last)
+{
+    gram_call_data(call_at(h2, slot), data, len, last);
+}
+
+static void on_end(struct gram_h2_conn *h2, unsigned slot)
+{
+    gram_call_data(call_at(h2, slot), NULL, 0, true);
+}
+
+static void on_closed(struct gram_h2_conn *h2, unsigned slot, uint32_t error)
+{
+    (void)error;
+    gram_call_close(call_at(h2, slot), GRAM_CANCELLED);
+}
+
+static void on_failed(struct gram_h2_conn *h2, const char *reason)
+{
+    struct gram_conn *conn = gram_conn_of(h2);
+
+    gram_log_about(conn->server, GRAM_LOG_INFO, conn->peer, reason);
+}
+
+const struct gram_h2_events gram_grpc_events = {
+    .name = gram_request_name,
+    .value_begin = gram_request_value_begin,
+    .value_data = gram_request_value_data,
+    .value_end = gram_request_value_end,
+    .begin = on_begin,
+    .field = on_field,
+    .request = on_request,
+    .data = on_data,
+    .end = on_end,
+    .closed = on_closed,
+    .failed = on_failed,
+};
+
+/* ---- the transport's side ---- */
+
+/* How long a connection has been of no use, ms; 0 if it is: it has calls, or something to send, or may be about to begin. */
+static uint32_t useless_for(const struct gram_conn *conn)
+{
+    const struct gram_h2_conn *h2 = &conn->h2;
+    uint32_t idle = conn->server->now - h2->idle_since;
+
+    if (h2->phase != GRAM_H2_ACTIVE || h2->streams_open > 0 || h2->tx.used > 0)
+        return 0;
+    if (h2->last_id == 0) /* no call yet */
+        return idle >= GRAM_GIVE_WAY_MS ? idle : 0;
+    return idle + 1;
+}
+
+static void make_way(struct gram_server *server)
+{
+    struct gram_conn *longest = NULL;
+
     for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
         struct gram_conn *conn = &server->conns[i];
 
-        if (conn->in_use)
-            continue;
-        conn->server = server;
-        conn->in_use = true;
-        conn->has_due = true;
-        conn->due = server->now;
-        conn->pump_wanted = false;
-        conn->turn = 0;
-        struct gram_text name = gram_text_in(conn->peer, sizeof conn->peer);
-        gram_text_str(&name, peer);
-        gram_h2_init(&conn->h2, &gram_grpc_events, gram_grpc_pins, server->log, (uint8_t)i, server->now);
-        return conn;
+        if (useless_for(conn) > (longest ? useless_for(longest) : 0))
+            longest = conn;
     }
+    if (longest)
+        gram_h2_fail(&longest->h2, GRAM_H2_NO_ERROR, "gave way to another");
+}
+
+static struct gram_conn *free_conn(struct gram_server *server)
+{
+    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
+        if (!server->conns[i].in_use)
+            return &server->conns[i];
     return NULL;
+}
+
+gram_conn *gram_conn_open(gram_server *server, const char *peer)
+{
+    struct gram_conn *conn = free_conn(server);
+    struct gram_text name;
+
+    if (!conn) {
+        make_way(server);
+        return NULL;
+    }
+    conn->server = server;
+    conn->in_use = true;
+    conn->has_due = true;
+    conn->due = server->now;
+    conn->pump_wanted = false;
+    conn->turn = 0;
+    name = gram_text_in(conn->peer, sizeof conn->peer);
+    gram_text_str(&name, peer);
+    gram_h2_init(&conn->h2, &gram_grpc_events, gram_grpc_pins, server->log, (uint8_t)(conn - server->conns), server->now);
+    return conn;
 }
 
 /* Round after round, one step for each call, beginning with another one each time: no call starves another. It ends because every step

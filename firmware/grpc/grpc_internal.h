@@ -24,9 +24,15 @@ static inline bool gram_time_reached(uint32_t now, uint32_t at)
 
 enum { GRAM_PATH_UNKNOWN = GRAM_HPACK_VALUE_FREE, GRAM_PATH_FIRST }; /* methods are numbered from GRAM_PATH_FIRST on */
 
-extern const struct gram_h2_events gram_grpc_events;
-/* The method of a `:path` value and its handlers; NULL if there is none. */
-const struct gram_method *gram_method_of(const struct gram_app *app, uint16_t path, const void **handlers);
+/* The vocabulary that gRPC adds to HTTP/2's: see struct gram_h2_events. */
+const struct gram_hpack_name *gram_request_name(const struct gram_h2_conn *h2, unsigned i);
+bool gram_request_value_begin(struct gram_h2_conn *h2, uint8_t name);
+void gram_request_value_data(struct gram_h2_conn *h2, const uint8_t *data, size_t len);
+uint16_t gram_request_value_end(struct gram_h2_conn *h2);
+/* A field of the request's headers. */
+void gram_request_field(struct gram_call *call, uint8_t name, uint16_t value);
+/* They are complete: begins the call, or answers why not. */
+void gram_request_judge(struct gram_call *call, const struct gram_h2_request *request);
 
 /* ---- grpc_timeout.c ---- */
 
@@ -110,9 +116,10 @@ bool gram_encode_whole(const struct pb_msgdesc_s *desc, const void *message, str
 
 /* ---- grpc_server.c ---- */
 
+extern const struct gram_h2_events gram_grpc_events; /* grpc_conn.c */
 /* A call waits for want of room, of a held slot or of a message buffer: it is stepped again when any of these changes. */
 void gram_conn_pump(struct gram_conn *conn);
 /* Lines for the application's log. */
-void gram_log_call(struct gram_call *call, enum gram_log_level level, const char *text);
+void gram_log_about(struct gram_server *server, enum gram_log_level level, const char *what, const char *text);
 
 #endif

@@ -16,43 +16,25 @@
 /* ---- the buffer: the call's own, or one of the pool ---- */
 
 #if GRAM_MESSAGE_BUFS > 0
-#define LONGEST (GRAM_MESSAGE_SIZE > GRAM_INITIAL_WINDOW_SIZE ? GRAM_MESSAGE_SIZE : GRAM_INITIAL_WINDOW_SIZE)
+#define LONGEST GRAM_MESSAGE_SIZE
 
-static uint8_t *buffer(struct gram_call *call, uint32_t *size)
+/* Moves the message's first bytes into a pool buffer, and gives the client the window for the rest; or waits for one. */
+static void claim_buf(struct gram_call *call, uint32_t whole)
 {
-    if (call->message_buf == GRAM_NONE) {
-        *size = GRAM_INITIAL_WINDOW_SIZE;
-        return call->gather;
-    }
-    *size = GRAM_MESSAGE_SIZE;
-    return gram_server_of(call)->message_bufs[call->message_buf].bytes;
-}
+    struct gram_message_buf *bufs = gram_server_of(call)->message_bufs;
+    uint8_t i = 0;
 
-/* Moves the message's first bytes into a pool buffer, and gives the client the window for the rest. */
-static void take_buf(struct gram_call *call, uint8_t i, uint32_t whole)
-{
-    struct gram_message_buf *buf = &gram_server_of(call)->message_bufs[i];
-
-    memcpy(buf->bytes, call->gather, call->have);
-    buf->owner = call;
+    while (i < GRAM_MESSAGE_BUFS && bufs[i].owner)
+        i++;
+    call->wants_buf = i == GRAM_MESSAGE_BUFS;
+    if (call->wants_buf)
+        return;
+    memcpy(bufs[i].bytes, call->gather, call->have);
+    bufs[i].owner = call;
     call->message_buf = i;
-    call->wants_buf = false;
+    call->buffer = bufs[i].bytes;
     gram_h2_credit(&call->conn->h2, call->slot, whole - call->promised);
     call->promised = whole;
-}
-
-static bool claim_buf(struct gram_call *call, uint32_t whole)
-{
-    struct gram_server *server = gram_server_of(call);
-
-    for (uint8_t i = 0; i < GRAM_MESSAGE_BUFS; i++) {
-        if (server->message_bufs[i].owner)
-            continue;
-        take_buf(call, i, whole);
-        return true;
-    }
-    call->wants_buf = true;
-    return false;
 }
 
 /* A buffer has come free: the next call in turn that waits for one gets it, whatever its connection. */
@@ -79,23 +61,17 @@ static void free_buf(struct gram_call *call)
 
     server->message_bufs[call->message_buf].owner = NULL;
     call->message_buf = GRAM_NONE;
+    call->buffer = call->gather;
     hand_on_buf(server);
 }
 #else
 #define LONGEST GRAM_INITIAL_WINDOW_SIZE
 
-static uint8_t *buffer(struct gram_call *call, uint32_t *size)
-{
-    *size = GRAM_INITIAL_WINDOW_SIZE;
-    return call->gather;
-}
-
-static bool claim_buf(struct gram_call *call, uint32_t whole)
+static void claim_buf(struct gram_call *call, uint32_t whole)
 {
     (void)call;
     (void)whole;
-    gram_assert(false, "a message longer than LONGEST is refused before");
-    return false;
+    gram_assert(false, "message longer than LONGEST");
 }
 
 static void free_buf(struct gram_call *call)
@@ -117,14 +93,8 @@ void gram_receive_release(struct gram_call *call)
 
 const uint8_t *gram_receive_view(const struct gram_call *call, size_t *len)
 {
-    uint32_t size;
-
-    if (call->have == 0) {
-        *len = call->chunk_len;
-        return call->chunk;
-    }
-    *len = call->have;
-    return buffer((struct gram_call *)call, &size);
+    *len = call->have > 0 ? call->have : call->chunk_len;
+    return call->have > 0 ? call->buffer : call->chunk;
 }
 
 bool gram_receive_prefix(struct gram_call *call, const uint8_t *p, uint32_t *len)
@@ -132,7 +102,7 @@ bool gram_receive_prefix(struct gram_call *call, const uint8_t *p, uint32_t *len
     *len = gram_get_be32(p + 1);
     if (p[0] != 0) {
         gram_call_end(call, GRAM_INTERNAL,
-                      p[0] == 1 ? "compressed without grpc-encoding" : "malformed message prefix");
+                      p[0] == 1 ? "compressed message" : "bad message prefix");
         return false;
     }
     if (*len > call->method->req_max || *len > LONGEST - GRAM_PREFIX) {
@@ -145,13 +115,12 @@ bool gram_receive_prefix(struct gram_call *call, const uint8_t *p, uint32_t *len
 /* Where the message in front is longer than the call's own buffer, it needs a large one. */
 static void reserve(struct gram_call *call)
 {
-    uint32_t size, whole;
-    const uint8_t *bytes = buffer(call, &size);
+    uint32_t whole;
 
     if (call->have < GRAM_PREFIX || call->wants_buf)
         return;
-    whole = gram_get_be32(bytes + 1);
-    if (whole > LONGEST - GRAM_PREFIX) /* the call will be told, see gram_receive_prefix() */
+    whole = gram_get_be32(call->buffer + 1);
+    if (whole > LONGEST - GRAM_PREFIX || whole > call->method->req_max) /* refused by gram_receive_prefix() */
         return;
     whole += GRAM_PREFIX;
     if (whole <= call->promised)
@@ -167,16 +136,15 @@ static void reserve(struct gram_call *call)
 /* Buffered bytes are done with. A large buffer is kept only while the rest needs it. */
 static void consume_buffered(struct gram_call *call, uint32_t n)
 {
-    uint32_t size;
-    uint8_t *bytes = buffer(call, &size);
+    const uint8_t *rest = call->buffer + n;
 
     call->have -= n;
     call->promised -= n;
     if (call->message_buf != GRAM_NONE && call->have <= GRAM_INITIAL_WINDOW_SIZE) {
-        memcpy(call->gather, bytes + n, call->have);
+        memcpy(call->gather, rest, call->have);
         free_buf(call);
     } else {
-        memmove(bytes, bytes + n, call->have);
+        memmove(call->buffer, rest, call->have);
     }
     if (call->promised < GRAM_INITIAL_WINDOW_SIZE) {
         gram_h2_credit(&call->conn->h2, call->slot, GRAM_INITIAL_WINDOW_SIZE - call->promised);
@@ -202,7 +170,7 @@ void gram_receive_consume(struct gram_call *call, size_t len)
 static void refuse(struct gram_call *call)
 {
     if (call->entered || call->intercepted > 0)
-        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "more data than can be held");
+        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "too much data at once");
     else
         gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_REFUSED_STREAM);
 }
@@ -211,9 +179,7 @@ static void refuse(struct gram_call *call)
 static bool append(struct gram_call *call, const uint8_t *data, size_t len)
 {
     while (len > 0) {
-        uint32_t size;
-        uint8_t *bytes = buffer(call, &size);
-        size_t n = size - call->have;
+        size_t n = (call->message_buf == GRAM_NONE ? GRAM_INITIAL_WINDOW_SIZE : LONGEST) - call->have;
 
         if (call->have < GRAM_PREFIX && n > GRAM_PREFIX - call->have)
             n = GRAM_PREFIX - call->have; /* so much tells which buffer it is to be */
@@ -222,7 +188,7 @@ static bool append(struct gram_call *call, const uint8_t *data, size_t len)
             refuse(call);
             return false;
         }
-        memcpy(bytes + call->have, data, n);
+        memcpy(call->buffer + call->have, data, n);
         call->have += (uint32_t)n;
         data += n;
         len -= n;
@@ -245,8 +211,35 @@ static void step_all(struct gram_call *call)
         ;
 }
 
+/* Bytes go to the front of what waits, or are used where they lie and only the rest is kept. */
+static void feed(struct gram_call *call, const uint8_t *data, size_t len)
+{
+    if (call->have == 0) {
+        call->chunk = data;
+        call->chunk_len = len;
+        step_all(call);
+        data = call->chunk;
+        len = call->chunk_len;
+        call->chunk_len = 0;
+        if (len == 0 || call->phase == GRAM_CALL_FREE || is_discarding(call))
+            return;
+    }
+    if (append(call, data, len))
+        step_all(call);
+}
+
 void gram_call_data(struct gram_call *call, const uint8_t *data, size_t len, bool last)
 {
+    /* a prefix that comes in pieces is judged before what follows is kept: it may be more than can be */
+    if (call->have > 0 && call->have < GRAM_PREFIX && len > GRAM_PREFIX - call->have) {
+        size_t n = GRAM_PREFIX - call->have;
+
+        feed(call, data, n);
+        if (call->phase == GRAM_CALL_FREE)
+            return;
+        data += n;
+        len -= n;
+    }
     if (last)
         call->remote_done = true;
     if (is_discarding(call)) {
@@ -254,18 +247,5 @@ void gram_call_data(struct gram_call *call, const uint8_t *data, size_t len, boo
         step_all(call);
         return;
     }
-    if (call->have > 0) {
-        if (append(call, data, len))
-            step_all(call);
-        return;
-    }
-    call->chunk = data;
-    call->chunk_len = len;
-    step_all(call);
-    len = call->chunk_len;
-    call->chunk_len = 0;
-    if (len == 0 || call->phase == GRAM_CALL_FREE || is_discarding(call))
-        return;
-    if (append(call, call->chunk, len))
-        step_all(call);
+    feed(call, data, len);
 }

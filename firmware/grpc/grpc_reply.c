@@ -162,7 +162,7 @@ static void unencodable(struct gram_call *call)
 {
     static const char reason[] = "the reply cannot be encoded";
 
-    gram_log_call(call, GRAM_LOG_ERROR, reason);
+    gram_log_about(gram_server_of(call), GRAM_LOG_ERROR, call->method->path, reason);
     gram_call_end(call, GRAM_INTERNAL, reason);
 }
 

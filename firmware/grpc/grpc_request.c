@@ -10,7 +10,7 @@
 
 enum { NAME_TIMEOUT = GRAM_H2_NAME_EXTRA, NAME_ENCODING };
 
-static const struct gram_hpack_name *name_at(const struct gram_h2_conn *h2, unsigned i)
+const struct gram_hpack_name *gram_request_name(const struct gram_h2_conn *h2, unsigned i)
 {
     static const struct gram_hpack_name names[] = {
         { "grpc-timeout", NAME_TIMEOUT },
@@ -41,7 +41,7 @@ static const struct gram_method *method_at(const struct gram_app *app, unsigned 
     return NULL;
 }
 
-const struct gram_method *gram_method_of(const struct gram_app *app, uint16_t path, const void **handlers)
+static const struct gram_method *method_of(const struct gram_app *app, uint16_t path, const void **handlers)
 {
     return path < GRAM_PATH_FIRST ? NULL : method_at(app, path - (unsigned)GRAM_PATH_FIRST, handlers);
 }
@@ -60,7 +60,7 @@ static const char *identity_at(const void *ctx, unsigned i)
     return i == 0 ? "identity" : NULL;
 }
 
-static bool value_begin(struct gram_h2_conn *h2, uint8_t name)
+bool gram_request_value_begin(struct gram_h2_conn *h2, uint8_t name)
 {
     struct gram_value *v = &gram_conn_of(h2)->value;
 
@@ -105,7 +105,7 @@ static void feed_timeout(struct gram_value *v, const uint8_t *data, size_t len)
     }
 }
 
-static void value_data(struct gram_h2_conn *h2, const uint8_t *data, size_t len)
+void gram_request_value_data(struct gram_h2_conn *h2, const uint8_t *data, size_t len)
 {
     struct gram_conn *conn = gram_conn_of(h2);
     struct gram_value *v = &conn->value;
@@ -140,7 +140,7 @@ static uint16_t timeout_value(const struct gram_value *v)
     return gram_timeout_pack(ms);
 }
 
-static uint16_t value_end(struct gram_h2_conn *h2)
+uint16_t gram_request_value_end(struct gram_h2_conn *h2)
 {
     struct gram_conn *conn = gram_conn_of(h2);
     struct gram_value *v = &conn->value;
@@ -163,15 +163,8 @@ static uint16_t value_end(struct gram_h2_conn *h2)
 
 /* ---- fields ---- */
 
-static void on_begin(struct gram_h2_conn *h2, unsigned slot)
+void gram_request_field(struct gram_call *call, uint8_t name, uint16_t value)
 {
-    gram_call_begin(gram_conn_of(h2), slot);
-}
-
-static void on_field(struct gram_h2_conn *h2, unsigned slot, uint8_t name, uint16_t value)
-{
-    struct gram_call *call = &gram_conn_of(h2)->calls[slot];
-
     switch (name) {
     case GRAM_HPACK_CONTENT_TYPE:
         call->is_grpc = value == VERDICT_YES;
@@ -200,11 +193,8 @@ static void answer_http(struct gram_call *call, const char *body)
     call->phase = GRAM_CALL_HTTP_WAIT; /* a client that is still sending would take an early answer for a failure */
 }
 
-static void on_request(struct gram_h2_conn *h2, unsigned slot, const struct gram_h2_request *request)
+void gram_request_judge(struct gram_call *call, const struct gram_h2_request *request)
 {
-    struct gram_conn *conn = gram_conn_of(h2);
-    struct gram_call *call = &conn->calls[slot];
-
     if (request->method != GRAM_HPACK_VALUE_POST) {
         answer_http(call, "405 POST only");
         if (request->method == GRAM_H2_VALUE_HEAD) /* its answer has no body (RFC 9110 9.3.2) */
@@ -219,7 +209,7 @@ static void on_request(struct gram_h2_conn *h2, unsigned slot, const struct gram
         answer_http(call, "415 content-type: application/grpc only");
         return;
     }
-    call->method = gram_method_of(conn->server->app, request->path, &call->handlers);
+    call->method = method_of(gram_server_of(call)->app, request->path, &call->handlers);
     if (request->too_large)
         gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "too much metadata");
     else if (call->bad_timeout)
@@ -227,36 +217,7 @@ static void on_request(struct gram_h2_conn *h2, unsigned slot, const struct gram
     else if (!call->method)
         gram_call_end(call, GRAM_UNIMPLEMENTED, "unknown service or method");
     else if (call->bad_encoding)
-        gram_call_end(call, GRAM_UNIMPLEMENTED, "grpc-encoding: identity only");
+        gram_call_end(call, GRAM_UNIMPLEMENTED, "only identity encoding");
     else
         gram_call_start(call);
 }
-
-static void on_data(struct gram_h2_conn *h2, unsigned slot, const uint8_t *data, size_t len, bool last)
-{
-    gram_call_data(&gram_conn_of(h2)->calls[slot], data, len, last);
-}
-
-static void on_end(struct gram_h2_conn *h2, unsigned slot)
-{
-    gram_call_data(&gram_conn_of(h2)->calls[slot], NULL, 0, true);
-}
-
-static void on_closed(struct gram_h2_conn *h2, unsigned slot, uint32_t error)
-{
-    (void)error;
-    gram_call_close(&gram_conn_of(h2)->calls[slot], GRAM_CANCELLED);
-}
-
-const struct gram_h2_events gram_grpc_events = {
-    .name = name_at,
-    .value_begin = value_begin,
-    .value_data = value_data,
-    .value_end = value_end,
-    .begin = on_begin,
-    .field = on_field,
-    .request = on_request,
-    .data = on_data,
-    .end = on_end,
-    .closed = on_closed,
-};

@@ -111,13 +111,13 @@ void gram_server_log(gram_server *server, enum gram_log_level level, const char 
         server->log->line(level, line);
 }
 
-void gram_log_call(struct gram_call *call, enum gram_log_level level, const char *text)
+void gram_log_about(struct gram_server *server, enum gram_log_level level, const char *what, const char *text)
 {
     char line[128];
     struct gram_text t = gram_text_in(line, sizeof line);
 
-    gram_text_str(&t, gram_call_path(call));
+    gram_text_str(&t, what);
     gram_text_str(&t, ": ");
     gram_text_str(&t, text);
-    gram_server_log(gram_server_of(call), level, line);
+    gram_server_log(server, level, line);
 }

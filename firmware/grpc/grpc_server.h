@@ -64,6 +64,7 @@ struct gram_call { /* small things first: it makes shorter code */
     const struct gram_method *method;
     const void *handlers;
     const char *reason;     /* END: text of the trailers; HTTP: status and body. In flash */
+    uint8_t *buffer;        /* gather, or a message buffer of the pool */
     const uint8_t *chunk;   /* bytes of the segment being read that are not in a buffer; only inside gram_call_data() */
     size_t chunk_len;
     uint32_t have;          /* bytes in the receive buffer, prefixes included */

@@ -22,7 +22,7 @@ gram_h2_ok gram_h2_charge(struct gram_h2_conn *conn, enum gram_h2_work work)
         conn->abuse_at = passed < to_empty ? conn->abuse_at + drained * 1000 / GRAM_ABUSE_PER_SECOND : conn->now;
     }
     if (conn->abuse + points[work] > GRAM_ABUSE_BURST) {
-        gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "too much besides calls");
+        gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_ABUSE_BURST");
         return false;
     }
     conn->abuse = (uint16_t)(conn->abuse + points[work]);

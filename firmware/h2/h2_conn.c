@@ -9,26 +9,15 @@
 #include <string.h>
 
 #include "be.h"
-#include "gram/text.h"
 
-static void write_settings(struct gram_h2_conn *conn)
-{
-    static const struct {
-        uint8_t id;
-        uint32_t value;
-    } ours[] = {
-        { GRAM_H2_SETTINGS_MAX_CONCURRENT_STREAMS, GRAM_MAX_CONCURRENT_STREAMS },
-        { GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, GRAM_INITIAL_WINDOW_SIZE },
-        { GRAM_H2_SETTINGS_MAX_HEADER_LIST_SIZE, GRAM_HEADER_LIST_MAX },
-    };
-    uint8_t payload[6 * (sizeof ours / sizeof ours[0])];
+/* Our settings, as they go out. */
+#define SETTING(id, value) 0, (id), (uint8_t)((value) >> 24), (uint8_t)((value) >> 16), (uint8_t)((value) >> 8), (uint8_t)(value)
 
-    for (unsigned i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-        gram_put_be16(payload + 6 * i, ours[i].id);
-        gram_put_be32(payload + 6 * i + 2, ours[i].value);
-    }
-    gram_h2_write_frame(conn, GRAM_H2_SETTINGS, 0, 0, payload, sizeof payload);
-}
+static const uint8_t settings[] = {
+    SETTING(GRAM_H2_SETTINGS_MAX_CONCURRENT_STREAMS, GRAM_MAX_CONCURRENT_STREAMS),
+    SETTING(GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, GRAM_INITIAL_WINDOW_SIZE),
+    SETTING(GRAM_H2_SETTINGS_MAX_HEADER_LIST_SIZE, GRAM_HEADER_LIST_MAX),
+};
 
 void gram_h2_init(struct gram_h2_conn *conn, const struct gram_h2_events *events, const struct gram_hpack_pin *pins,
                   const struct gram_log *log, uint8_t number, uint32_t now)
@@ -39,6 +28,7 @@ void gram_h2_init(struct gram_h2_conn *conn, const struct gram_h2_events *events
     conn->number = number;
     conn->now = now;
     conn->opened_at = now;
+    conn->idle_since = now;
     conn->abuse_at = now;
     conn->send_window = GRAM_H2_WINDOW_DEFAULT;
     conn->recv_window = GRAM_H2_WINDOW_DEFAULT;
@@ -47,7 +37,7 @@ void gram_h2_init(struct gram_h2_conn *conn, const struct gram_h2_events *events
     gram_hpack_dec_init(&conn->dec);
     gram_hpack_enc_init(&conn->enc, pins);
     gram_h2_tx_init(&conn->tx);
-    write_settings(conn);
+    gram_h2_write_frame(conn, GRAM_H2_SETTINGS, 0, 0, settings, sizeof settings);
 }
 
 /* ---- the end ---- */
@@ -60,23 +50,6 @@ static void close_streams(struct gram_h2_conn *conn, uint32_t error)
         gram_h2_release(conn, i, GRAM_H2_RESET_BY_US);
         conn->events->closed(conn, i, error);
     }
-}
-
-static void log_end(const struct gram_h2_conn *conn, enum gram_h2_error error, const char *reason)
-{
-    char line[80];
-    struct gram_text t = gram_text_in(line, sizeof line);
-
-    if (!conn->log || !conn->log->line)
-        return;
-    gram_text_str(&t, "connection ");
-    gram_text_u32(&t, conn->number);
-    gram_text_str(&t, " ended: ");
-    gram_text_str(&t, reason);
-    gram_text_str(&t, " (error ");
-    gram_text_u32(&t, error);
-    gram_text_char(&t, ')');
-    conn->log->line(GRAM_LOG_INFO, line);
 }
 
 static void write_goaway(struct gram_h2_conn *conn, enum gram_h2_error error, const char *reason)
@@ -108,8 +81,7 @@ void gram_h2_fail(struct gram_h2_conn *conn, enum gram_h2_error error, const cha
     if (conn->phase != GRAM_H2_ACTIVE)
         return; /* the first error wins */
     write_goaway(conn, error, reason);
-    if (error != GRAM_H2_NO_ERROR)
-        log_end(conn, error, reason);
+    conn->events->failed(conn, reason);
     end(conn, error);
 }
 

@@ -23,7 +23,7 @@
 /* ---- flow control (RFC 9113 5.2, 6.9) ---- */
 
 /* Adds to a window; false, and unchanged, if it would pass 2^31-1. Windows may be negative (6.9.2). */
-bool gram_h2_window_add(int32_t *window, int64_t delta);
+bool gram_h2_window_add(int32_t *window, int32_t delta);
 
 /* ---- streams ---- */
 
@@ -59,7 +59,7 @@ struct gram_h2_conn;
 struct gram_h2_request {
     uint16_t method; /* GRAM_HPACK_VALUE_POST, GRAM_HPACK_VALUE_GET, GRAM_H2_VALUE_HEAD or GRAM_H2_VALUE_OTHER */
     uint16_t path;   /* what value_end() said of `:path` */
-    bool too_large;  /* beyond GRAM_HEADER_LIST_MAX or GRAM_HEADER_FIELDS_MAX: not all fields were handed up */
+    bool too_large;  /* beyond GRAM_HEADER_LIST_MAX or GRAM_HEADER_FIELDS_MAX */
 };
 
 enum { GRAM_H2_VALUE_HEAD = GRAM_HPACK_VALUE_FREE, GRAM_H2_VALUE_OTHER };
@@ -94,6 +94,8 @@ struct gram_h2_events {
     /* The stream has ended other than by the layer above: reset by the peer (`error` is its code), by us, or with the
      * connection. The slot is free when this returns. */
     void (*closed)(struct gram_h2_conn *conn, unsigned slot, uint32_t error);
+    /* gram_h2_fail() is ending the connection; `reason` is in flash. For a line in a log. */
+    void (*failed)(struct gram_h2_conn *conn, const char *reason);
 };
 
 /* ---- the connection ---- */
@@ -183,6 +185,7 @@ struct gram_h2_conn {
     uint32_t opened_at;
     uint32_t progress_at;    /* when the transmit buffer last moved, or began to hold something */
     uint32_t ended_at;
+    uint32_t idle_since;     /* when it had its last stream, or began */
     uint32_t abuse_at;
     uint16_t abuse;          /* points used up */
     struct gram_h2_value value;

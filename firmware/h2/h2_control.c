@@ -8,7 +8,7 @@
 /* A new initial window moves every open stream's, below zero too (6.9.2). */
 static gram_h2_ok set_initial_window(struct gram_h2_conn *conn, uint32_t value)
 {
-    int64_t delta = (int64_t)value - conn->peer_initial_window;
+    int32_t delta = (int32_t)(value & GRAM_H2_WINDOW_MAX) - conn->peer_initial_window;
 
     if (value > GRAM_H2_WINDOW_MAX) {
         gram_h2_fail(conn, GRAM_H2_FLOW_CONTROL_ERROR, "INITIAL_WINDOW_SIZE");
@@ -92,7 +92,7 @@ void gram_h2_on_window_update(struct gram_h2_conn *conn, const uint8_t *p)
     if (id == 0) {
         if (increment == 0)
             gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
-        else if (!gram_h2_window_add(&conn->send_window, increment))
+        else if (!gram_h2_window_add(&conn->send_window, (int32_t)increment))
             gram_h2_fail(conn, GRAM_H2_FLOW_CONTROL_ERROR, "window over 2^31-1");
         return;
     }
@@ -101,7 +101,7 @@ void gram_h2_on_window_update(struct gram_h2_conn *conn, const uint8_t *p)
         return;
     if (increment == 0)
         gram_h2_stream_error(conn, id, GRAM_H2_PROTOCOL_ERROR);
-    else if (!gram_h2_window_add(&conn->streams[slot].send_window, increment))
+    else if (!gram_h2_window_add(&conn->streams[slot].send_window, (int32_t)increment))
         gram_h2_stream_error(conn, id, GRAM_H2_FLOW_CONTROL_ERROR);
 }
 

@@ -46,15 +46,15 @@ static gram_h2_ok begin_late(struct gram_h2_conn *conn)
     switch (gram_h2_recall(conn, id)) {
     case GRAM_H2_RESET_BY_US: /* trailers that were under way */
         begin_block(conn, GRAM_H2_BLOCK_IGNORED, 0);
-        return true;
+        return gram_h2_charge(conn, GRAM_H2_WORK_GLITCH);
     case GRAM_H2_RESET_BY_PEER:
         begin_block(conn, GRAM_H2_BLOCK_IGNORED, 0);
         return gram_h2_stream_error(conn, id, GRAM_H2_STREAM_CLOSED);
     case GRAM_H2_ENDED:
-        gram_h2_fail(conn, GRAM_H2_STREAM_CLOSED, "HEADERS on a closed stream");
+        gram_h2_fail(conn, GRAM_H2_STREAM_CLOSED, "stream is closed");
         return false;
     default:
-        gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, "stream id not above the last");
+        gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, "stream id too low");
         return false;
     }
 }
@@ -129,7 +129,7 @@ static void count_field(struct gram_h2_conn *conn, uint32_t size)
     b->list_size += size < 4u * GRAM_HEADER_LIST_MAX ? size : 4u * GRAM_HEADER_LIST_MAX + 1;
     b->fields++;
     if (b->list_size > 4u * GRAM_HEADER_LIST_MAX || b->fields > 4u * GRAM_HEADER_FIELDS_MAX)
-        gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_HEADER_LIST_MAX x 4");
+        gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_HEADER_LIST_MAX");
 }
 
 void gram_h2_on_field(void *ctx, uint8_t name, uint16_t value, uint32_t size)
@@ -144,8 +144,7 @@ void gram_h2_on_field(void *ctx, uint8_t name, uint16_t value, uint32_t size)
         b->malformed = true;
     if (!(is_pseudo(name) ? pseudo(b, name, value) : regular(b, name, value)))
         b->malformed = true;
-    if (b->kind == GRAM_H2_BLOCK_REQUEST && (b->seen & SEEN_REGULAR) && !b->malformed && !too_large(b) &&
-        conn->phase == GRAM_H2_ACTIVE)
+    if (b->kind == GRAM_H2_BLOCK_REQUEST && (b->seen & SEEN_REGULAR) && !b->malformed && conn->phase == GRAM_H2_ACTIVE)
         conn->events->field(conn, b->slot, name, value);
 }
 
@@ -207,7 +206,7 @@ void gram_h2_block_end(struct gram_h2_conn *conn)
 
     conn->block.kind = GRAM_H2_BLOCK_NONE;
     if (gram_hpack_dec_end(&conn->dec) != GRAM_HPACK_OK) {
-        gram_h2_fail(conn, GRAM_H2_COMPRESSION_ERROR, "header block cut short");
+        gram_h2_fail(conn, GRAM_H2_COMPRESSION_ERROR, "header block");
         return;
     }
     if (b.kind == GRAM_H2_BLOCK_REQUEST)

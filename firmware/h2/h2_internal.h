@@ -52,7 +52,8 @@ enum gram_h2_work {
     GRAM_H2_WORK_REFUSED,  /* a stream beyond the limit */
     GRAM_H2_WORK_SETTINGS,
     GRAM_H2_WORK_PING,     /* with nothing else between it and the last */
-    GRAM_H2_WORK_GLITCH    /* empty frames, priorities, unknown frames, frames for streams that are gone */
+    GRAM_H2_WORK_GLITCH    /* empty frames, priorities, unknown frames, HEADERS for streams that are gone (DATA for them is what
+                            * every client sends that has not heard of an early end yet) */
 };
 gram_h2_ok gram_h2_charge(struct gram_h2_conn *conn, enum gram_h2_work work);
 

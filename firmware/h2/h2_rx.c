@@ -109,7 +109,7 @@ static gram_h2_ok begin_headers(struct gram_h2_conn *conn)
 static gram_h2_ok begin_continuation(struct gram_h2_conn *conn)
 {
     if (conn->block.kind == GRAM_H2_BLOCK_NONE)
-        return protocol_error(conn, "CONTINUATION without HEADERS");
+        return protocol_error(conn, "stray CONTINUATION");
     if (++conn->block.continuations > GRAM_CONTINUATIONS_MAX) {
         gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_CONTINUATIONS_MAX");
         return false;
@@ -128,7 +128,7 @@ static gram_h2_ok begin_settings(struct gram_h2_conn *conn)
     if (ack ? rx->left != 0 : rx->left % 6 != 0)
         return frame_size_error(conn);
     if (rx->left > 6 * 32) { /* CVE-2020-11080; there are not that many settings */
-        gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "more than 32 settings");
+        gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "too many settings");
         return false;
     }
     if (!ack && conn->preface_done && !gram_h2_charge(conn, GRAM_H2_WORK_SETTINGS))
@@ -195,14 +195,14 @@ static gram_h2_ok begin_frame(struct gram_h2_conn *conn)
     if (rx->left > GRAM_H2_FRAME_MAX)
         return frame_size_error(conn);
     if (!conn->preface_done && (rx->type != GRAM_H2_SETTINGS || (rx->flags & GRAM_H2_FLAG_ACK)))
-        return protocol_error(conn, "no SETTINGS after the preface");
+        return protocol_error(conn, "no SETTINGS first");
     if (conn->block.kind != GRAM_H2_BLOCK_NONE &&
         (rx->type != GRAM_H2_CONTINUATION || rx->stream_id != conn->block.stream_id))
-        return protocol_error(conn, "frame inside a header block"); /* 6.10 */
+        return protocol_error(conn, "frame in a header block"); /* 6.10 */
     if (rx->type > GRAM_H2_CONTINUATION) /* unknown types are ignored (4.1) */
         return gram_h2_charge(conn, GRAM_H2_WORK_GLITCH);
     if (!(rules[rx->type].streams & kind_of_stream(conn, rx->stream_id)))
-        return protocol_error(conn, "frame on a wrong stream");
+        return protocol_error(conn, "wrong stream for frame");
     switch (rx->type) {
     case GRAM_H2_DATA:
         return begin_data(conn);
@@ -272,6 +272,8 @@ static void pad_length_done(struct gram_h2_conn *conn, uint8_t pad)
     }
     rx->pad = pad;
     if (rx->type == GRAM_H2_DATA) {
+        if (rx->left == pad && !(rx->flags & GRAM_H2_FLAG_END_STREAM) && !gram_h2_charge(conn, GRAM_H2_WORK_GLITCH))
+            return; /* as empty as without padding */
         gram_h2_credit(conn, rx->slot, 1u + pad); /* padding counts, and is consumed as it comes */
         want(rx, GRAM_H2_RX_DATA);
     } else if (fixed) {

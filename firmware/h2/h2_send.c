@@ -132,7 +132,7 @@ static bool has_room(const struct gram_h2_conn *conn)
  * one that streams is told once every half window. */
 static bool update_is_due(uint32_t credit, int32_t window)
 {
-    return credit > 0 && (int64_t)credit >= window;
+    return credit > 0 && (int32_t)credit >= window;
 }
 
 void gram_h2_flush(struct gram_h2_conn *conn)

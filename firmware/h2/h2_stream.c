@@ -8,13 +8,12 @@
 
 #include "gram_assert.h"
 
-bool gram_h2_window_add(int32_t *window, int64_t delta)
+bool gram_h2_window_add(int32_t *window, int32_t delta)
 {
-    int64_t sum = *window + delta;
-
-    if (sum > GRAM_H2_WINDOW_MAX || sum < -(int64_t)GRAM_H2_WINDOW_MAX)
+    /* Only upwards can it leave 32 bits: a window is at least an initial one minus what was sent within it. */
+    if (delta > 0 && *window > GRAM_H2_WINDOW_MAX - delta)
         return false;
-    *window = (int32_t)sum;
+    *window += delta;
     return true;
 }
 
@@ -52,10 +51,11 @@ void gram_h2_release(struct gram_h2_conn *conn, unsigned slot, enum gram_h2_endi
 {
     struct gram_h2_stream *s = &conn->streams[slot];
 
-    gram_assert(s->state != GRAM_H2_FREE, "stream released twice");
+    gram_assert(s->state != GRAM_H2_FREE, "free stream released");
     gram_h2_remember(conn, s->id, how);
     s->state = GRAM_H2_FREE;
     conn->streams_open--;
+    conn->idle_since = conn->now;
 }
 
 /* A peer's ids are odd: the lowest bit says nothing, so an id and how it ended fit one word, and 0 is an empty place. */

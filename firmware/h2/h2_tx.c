@@ -19,7 +19,6 @@ static uint32_t wrapped(uint32_t pos)
 
 uint8_t *gram_h2_tx_span(struct gram_h2_tx *tx, size_t at, size_t *len)
 {
-    gram_assert(at <= gram_h2_tx_free(tx), "no room to write");
     uint32_t pos = wrapped(tx->start + tx->used + (uint32_t)at);
     size_t to_end = GRAM_TX_SIZE - pos;
     size_t room = gram_h2_tx_free(tx) - at;
@@ -32,9 +31,10 @@ void gram_h2_tx_put(struct gram_h2_tx *tx, size_t at, const void *data, size_t l
 {
     const uint8_t *from = data;
     size_t n;
-    uint8_t *to = gram_h2_tx_span(tx, at, &n);
+    uint8_t *to;
 
-    gram_assert(len <= gram_h2_tx_free(tx) - at, "no room to write");
+    gram_assert(at + len <= gram_h2_tx_free(tx), "no room to write");
+    to = gram_h2_tx_span(tx, at, &n);
     if (len == 0)
         return;
     if (n >= len) {
@@ -63,13 +63,13 @@ const uint8_t *gram_h2_tx_unsent(const struct gram_h2_tx *tx, size_t *len)
 
 void gram_h2_tx_taken(struct gram_h2_tx *tx, size_t len)
 {
-    gram_assert(len <= tx->used - tx->taken, "taken more than shown");
+    gram_assert(len <= tx->used - tx->taken, "too much taken");
     tx->taken += (uint32_t)len;
 }
 
 void gram_h2_tx_acked(struct gram_h2_tx *tx, size_t len)
 {
-    gram_assert(len <= tx->taken, "acknowledged more than taken");
+    gram_assert(len <= tx->taken, "too much acknowledged");
     tx->taken -= (uint32_t)len;
     tx->used -= (uint32_t)len;
     tx->start = tx->used == 0 ? 0 : wrapped(tx->start + (uint32_t)len);

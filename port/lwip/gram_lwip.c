@@ -3,7 +3,8 @@
  * Output is handed to tcp_write() without a copy: gram keeps the bytes in place until tcp_sent() says that they are acknowledged. Input
  * that the core does not take (its answers do not leave) stays in its pbufs, and with it lwIP's window: TCP holds the peer back.
  *
- * A link ties a pcb to a connection, from accept to the end of whichever ends first:
+ * A link ties a pcb to a connection, from accept to the end of whichever ends first. A client that finds all places taken waits, with its
+ * input, for WAIT_MS: mostly one is about to be free, and only the last acknowledgement is missing.
  *     tcp_err       the pcb is gone already: the connection is closed
  *     phase DONE    tcp_close(), once all is acknowledged
  *     phase DEAD    tcp_abort()
@@ -17,22 +18,27 @@
 #include "lwip/sys.h"
 #include "lwip/tcp.h"
 
-#if MEMP_NUM_TCP_PCB < GRAM_MAX_CONNECTIONS
-#error "MEMP_NUM_TCP_PCB (lwipopts_target.h): at least GRAM_MAX_CONNECTIONS, or clients are refused that gram has room for"
+#define WAITING 1 /* clients that wait for a place */
+
+#if MEMP_NUM_TCP_PCB < GRAM_MAX_CONNECTIONS + WAITING
+#error "MEMP_NUM_TCP_PCB (lwipopts_target.h): at least GRAM_MAX_CONNECTIONS + 1, or clients are refused that gram has room for"
 #endif
 
+#define WAIT_MS 2000
+#define LINKS (GRAM_MAX_CONNECTIONS + WAITING)
 #define RETRY_MS 100 /* for bytes that lwIP had no memory for */
 
 struct link {
     struct tcp_pcb *pcb; /* NULL: the link is free */
-    gram_conn *conn;
+    gram_conn *conn;     /* NULL: it waits for a place */
     gram_server *server;
     struct pbuf *input;  /* not taken yet */
     uint32_t in_flight;  /* bytes handed to lwIP, not acknowledged */
+    uint32_t since;      /* when it began to wait */
     bool input_ended;    /* FIN has come, behind `input` */
 };
 
-static struct link links[GRAM_MAX_CONNECTIONS]; /* lwIP is one for the program, too */
+static struct link links[LINKS]; /* lwIP is one for the program, too */
 
 /* ---- out ---- */
 
@@ -104,6 +110,8 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
         pbuf_cat(link->input, p);
     else
         link->input = p;
+    if (!link->conn)
+        return ERR_OK;
     if (!p || link->input == p || gram_conn_rx_ready(link->conn))
         feed(link);
     send_more(link);
@@ -130,7 +138,8 @@ static void on_err(void *arg, err_t err)
     (void)err;
     link->pcb = NULL;
     drop_input(link);
-    gram_conn_closed(link->conn);
+    if (link->conn)
+        gram_conn_closed(link->conn);
 }
 
 /* ---- the end ---- */
@@ -144,19 +153,43 @@ static void unlink_pcb(struct link *link)
     drop_input(link);
 }
 
+static void close_link(struct link *link, bool in_order)
+{
+    unlink_pcb(link);
+    tcp_setprio(link->pcb, TCP_PRIO_MIN); /* while its FIN is on the way it is the first to go for a new client */
+    if (!in_order || tcp_close(link->pcb) != ERR_OK) /* it fails when there is no memory for a FIN */
+        tcp_abort(link->pcb);
+    link->pcb = NULL;
+    if (link->conn)
+        gram_conn_closed(link->conn);
+}
+
 static void close_if_over(struct link *link)
 {
     enum gram_conn_phase phase = gram_conn_phase(link->conn);
     size_t unsent;
 
     gram_conn_tx_buf(link->conn, &unsent);
-    if (phase == GRAM_CONN_OPEN || (phase == GRAM_CONN_DONE && unsent + link->in_flight > 0))
-        return;
-    unlink_pcb(link);
-    if (phase == GRAM_CONN_DEAD || tcp_close(link->pcb) != ERR_OK) /* it fails when there is no memory for a FIN */
-        tcp_abort(link->pcb);
-    link->pcb = NULL;
-    gram_conn_closed(link->conn);
+    if (phase == GRAM_CONN_DEAD || (phase == GRAM_CONN_DONE && unsent + link->in_flight == 0))
+        close_link(link, phase == GRAM_CONN_DONE);
+}
+
+/* Connections that are over end now, so that their places are free. Last words are copied, since the buffer is lost with the connection; those
+ * already under way without a copy are waited for, unless the client has left. */
+static void clear_away(void)
+{
+    for (unsigned i = 0; i < LINKS; i++) {
+        struct link *link = &links[i];
+        const uint8_t *p;
+        size_t n;
+
+        if (!link->pcb || !link->conn || gram_conn_phase(link->conn) == GRAM_CONN_OPEN || (link->in_flight > 0 && !link->input_ended))
+            continue;
+        while ((p = gram_conn_tx_buf(link->conn, &n)) != NULL && n > 0 &&
+               tcp_write(link->pcb, p, (u16_t)n, TCP_WRITE_FLAG_COPY) == ERR_OK)
+            gram_conn_tx_taken(link->conn, n);
+        close_link(link, gram_conn_phase(link->conn) == GRAM_CONN_DONE && link->in_flight == 0);
+    }
 }
 
 /* ---- the beginning ---- */
@@ -174,42 +207,52 @@ static void name_of(const struct tcp_pcb *pcb, char *name, size_t size)
     gram_text_u32(&t, pcb->remote_port);
 }
 
-/* A free link; one whose connection is over counts: a client that ends one and begins another must not come too early. */
 static struct link *free_link(void)
 {
-    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
-        if (links[i].pcb)
-            close_if_over(&links[i]);
+    for (unsigned i = 0; i < LINKS; i++)
         if (!links[i].pcb)
             return &links[i];
-    }
     return NULL;
+}
+
+/* Finds a place for the client, if need be that of one that is over or idle, and takes in what it has sent already. False: there is none now. */
+static bool seat(struct link *link)
+{
+    char name[GRAM_PEER_NAME];
+
+    name_of(link->pcb, name, sizeof name);
+    link->conn = gram_conn_open(link->server, name);
+    if (!link->conn) {
+        clear_away();
+        link->conn = gram_conn_open(link->server, name);
+    }
+    if (!link->conn)
+        return false;
+    feed(link);
+    send_more(link);
+    return true;
 }
 
 static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 {
     gram_server *server = arg;
     struct link *link = free_link();
-    char name[GRAM_PEER_NAME];
 
     if (err != ERR_OK || !pcb)
         return ERR_MEM;
-    gram_server_set_time(server, sys_now());
-    name_of(pcb, name, sizeof name);
-    if (link)
-        *link = (struct link){ .conn = gram_conn_open(server, name), .server = server };
-    if (!link || !link->conn) {
-        gram_server_log(server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are here already");
+    if (!link) {
+        gram_server_log(server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
         return ERR_MEM; /* lwIP resets it */
     }
-    link->pcb = pcb;
+    gram_server_set_time(server, sys_now());
+    *link = (struct link){ .pcb = pcb, .server = server, .since = sys_now() };
     ip_set_option(pcb, SOF_KEEPALIVE); /* finds a client that vanished at rest: lwipopts.h has the times */
     tcp_nagle_disable(pcb); /* whole answers are written at once: waiting would only add a round trip */
     tcp_arg(pcb, link);
     tcp_recv(pcb, on_recv);
     tcp_sent(pcb, on_sent);
     tcp_err(pcb, on_err);
-    send_more(link);
+    seat(link);
     return ERR_OK;
 }
 
@@ -231,20 +274,42 @@ bool gram_lwip_listen(gram_server *server, uint16_t port)
 
 /* ---- each round ---- */
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A client that waits: is there a place now, or has it waited long enough? Returns when to look again. */
+static uint32_t wait_on(struct link *link)
+{
+    if (!link->input_ended && sys_now() - link->since < WAIT_MS)
+        return seat(link) ? 0 : RETRY_MS;
+    gram_server_log(link->server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
+    close_link(link, false);
+    return GRAM_FOREVER;
+}
+
+static uint32_t serve(struct link *link)
+{
+    uint32_t next = GRAM_FOREVER;
+
+    if (link->input && gram_conn_rx_ready(link->conn))
+        feed(link);
+    if (send_more(link) && link->in_flight == 0)
+        next = RETRY_MS; /* no acknowledgement will come to bring us back */
+    close_if_over(link);
+    return link->pcb ? next : 0; /* a place is free: somebody may wait for it */
+}
+
 uint32_t gram_lwip_poll(gram_server *server)
 {
     uint32_t next = gram_server_poll(server, sys_now());
 
-    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
+    for (unsigned i = 0; i < LINKS; i++) {
         struct link *link = &links[i];
 
-        if (!link->pcb || link->server != server)
-            continue;
-        if (link->input && gram_conn_rx_ready(link->conn))
-            feed(link);
-        if (send_more(link) && link->in_flight == 0 && next > RETRY_MS)
-            next = RETRY_MS; /* no acknowledgement will come to bring us back */
-        close_if_over(link);
+        if (link->pcb && link->server == server)
+            next = least(next, link->conn ? serve(link) : wait_on(link));
     }
     return next;
 }

@@ -208,20 +208,43 @@ static struct link *free_link(void)
     return NULL;
 }
 
+/* Connections that are over and have said their last word give their places. */
+static void clear_away(void)
+{
+    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
+        struct link *link = &posix.links[i];
+
+        if (!link->conn || gram_conn_phase(link->conn) == GRAM_CONN_OPEN)
+            continue;
+        send_more(link);
+        close_link(link);
+    }
+}
+
+static gram_conn *open_conn(const struct sockaddr_storage *from)
+{
+    char name[GRAM_PEER_NAME];
+    gram_conn *conn;
+
+    name_of(from, name, sizeof name);
+    conn = gram_conn_open(posix.server, name);
+    if (conn)
+        return conn;
+    clear_away();
+    return gram_conn_open(posix.server, name);
+}
+
 /* False: the client must be sent away. */
 static bool open_link(int fd, const struct sockaddr_storage *from)
 {
-    struct link *link = free_link();
+    gram_conn *conn = open_conn(from);
+    struct link *link = free_link(); /* as many as connections */
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = link };
-    char name[GRAM_PEER_NAME];
     const int on = 1;
 
-    if (!link)
+    if (!conn)
         return false;
-    name_of(from, name, sizeof name);
-    link->conn = gram_conn_open(posix.server, name);
-    if (!link->conn)
-        return false;
+    link->conn = conn;
     link->fd = fd;
     link->kept = 0;
     link->events = EPOLLIN;
@@ -246,7 +269,7 @@ static void accept_all(void)
 
     while ((fd = accept4(posix.listener, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         if (!open_link(fd, &from)) {
-            gram_server_log(posix.server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are here already");
+            gram_server_log(posix.server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
             close(fd);
         }
         size = sizeof from;

@@ -76,7 +76,7 @@ static void test_wrong(struct pair *pair)
         peer_send_bytes(p, b.bytes, i + 1);
         expect_goaway(p, GRAM_H2_PROTOCOL_ERROR, "not HTTP/2");
     }
-    assert_non_null(strstr(pair_log, "connection 0 ended: not HTTP/2 (error 1)"));
+    assert_non_null(strstr(pair_log, ": not HTTP/2"));
 }
 
 static void test_http1(struct pair *pair)
@@ -94,7 +94,7 @@ static void wrong_first_frame(struct pair *pair, unsigned type, unsigned flags, 
     begin(&b);
     put_frame(&b, type, flags, id, "12345678", len);
     peer_send(p, &b);
-    expect_goaway(p, GRAM_H2_PROTOCOL_ERROR, "no SETTINGS after the preface");
+    expect_goaway(p, GRAM_H2_PROTOCOL_ERROR, "no SETTINGS first");
 }
 
 static void test_no_settings(struct pair *pair)
@@ -190,7 +190,7 @@ static void test_many(struct pair *pair)
     expect_frame(p, GRAM_H2_SETTINGS, GRAM_H2_FLAG_ACK, 0);
     expect_alive(p);
     many(p, 33);
-    expect_goaway(p, GRAM_H2_ENHANCE_YOUR_CALM, "32 settings");
+    expect_goaway(p, GRAM_H2_ENHANCE_YOUR_CALM, "too many settings");
 }
 
 /* In the preface as well, and cut anywhere. */

@@ -126,6 +126,12 @@
 #define GRAM_LINGER_MS 2000
 #endif
 
+/* How long a client may take to its first call before it gives way to another, when all GRAM_MAX_CONNECTIONS are taken. One that has had
+ * its calls gives way at once, the longest idle first: some clients open a connection for every call, and close none. */
+#ifndef GRAM_GIVE_WAY_MS
+#define GRAM_GIVE_WAY_MS 1000
+#endif
+
 /* Whether every frame can be shown (gram_log.frame): about 100 bytes of flash. */
 #ifndef GRAM_TRACE
 #define GRAM_TRACE 1

@@ -53,7 +53,7 @@ bool gram_server_awake(const gram_server *server);
 
 /* What is taken at this moment: all 0 when nothing is going on. For tests and for an application's own figures. */
 struct gram_usage {
-    uint16_t connections, calls, message_bufs, held_replies;
+    uint32_t connections, calls, message_bufs, held_replies;
 };
 struct gram_usage gram_server_usage(const gram_server *server);
 
