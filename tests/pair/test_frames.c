@@ -21,7 +21,7 @@ static void ends(struct pair *pair, unsigned type, unsigned flags, uint32_t id, 
     expect_goaway(p, error, NULL);
 }
 
-/* A call on stream uid=0(root) gid=0(root) groups=0(root) that has been asked and will answer later: its request has ended. */
+/* A call on that stream which has been asked and will answer later: its request has ended. */
 static void pending(struct peer *p, uint32_t id)
 {
     test_app_status(GRAM_PENDING, NULL);
