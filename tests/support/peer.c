@@ -239,6 +239,7 @@ struct peer *peer_open(struct pair *pair)
     p->conn = gram_conn_open(pair->server, "10.0.2.2:50000");
     if (!p->conn) {
         free(p);
+        pair_run(pair); /* another may have been told to make room */
         return NULL;
     }
     p->pair = pair;
