@@ -77,6 +77,13 @@ static uint32_t useless_for(const struct gram_conn *conn)
     return idle + 1;
 }
 
+/* Its times have changed: the next poll looks at it. */
+static void look_again(struct gram_conn *conn)
+{
+    conn->has_due = true;
+    conn->due = conn->server->now;
+}
+
 static void make_way(struct gram_server *server)
 {
     struct gram_conn *longest = NULL;
@@ -87,8 +94,11 @@ static void make_way(struct gram_server *server)
         if (useless_for(conn) > (longest ? useless_for(longest) : 0))
             longest = conn;
     }
-    if (longest)
-        gram_h2_fail(&longest->h2, GRAM_H2_NO_ERROR, "gave way to another");
+    if (!longest)
+        return;
+    longest->h2.now = server->now; /* an idle one has not looked at the clock */
+    gram_h2_fail(&longest->h2, GRAM_H2_NO_ERROR, "gave way to another");
+    look_again(longest);
 }
 
 static struct gram_conn *free_conn(struct gram_server *server)
@@ -136,12 +146,6 @@ void gram_conn_pump(struct gram_conn *conn)
     gram_h2_flush(&conn->h2);
     if (conn->h2.peer_going && conn->h2.streams_open == 0)
         gram_h2_finish(&conn->h2); /* the client has said goodbye, and its last call is answered */
-}
-
-static void look_again(struct gram_conn *conn)
-{
-    conn->has_due = true;
-    conn->due = conn->server->now;
 }
 
 size_t gram_conn_rx(gram_conn *conn, const uint8_t *data, size_t len)
