@@ -10,7 +10,7 @@ static bool is_buffering(const struct gram_call *call)
 static uint32_t under_way(const struct gram_h2_conn *h2, unsigned slot)
 {
     const struct gram_h2_rx *rx = &h2->rx;
-    bool reading = rx->state == GRAM_H2_RX_DATA || (rx->state == GRAM_H2_RX_PAD_LENGTH && rx->type == GRAM_H2_DATA);
+    bool reading = rx->state == GRAM_H2_RX_DATA || (rx->state == GRAM_H2_RX_FIXED && rx->type == GRAM_H2_DATA);
 
     if (!reading || rx->slot != slot || h2->streams[slot].id != rx->stream_id)
         return 0;
@@ -71,7 +71,6 @@ static void check_conn(const struct gram_conn *conn)
     }
     PAIR_MUST(open == h2->streams_open, "open streams are counted");
     PAIR_MUST(h2->tx.taken <= h2->tx.used && h2->tx.used <= GRAM_TX_SIZE, "the transmit ring");
-    PAIR_MUST(h2->abuse <= GRAM_ABUSE_BURST, "the bucket");
     if (h2->phase != GRAM_H2_ACTIVE)
         PAIR_MUST(open == 0, "a connection that has ended has no streams");
     else
