@@ -32,8 +32,10 @@ static void sent_settings(struct peer *p, const uint8_t *payload, size_t len)
         uint32_t value = gram_get_be32(payload + 2);
 
         switch (gram_get_be16(payload)) {
-        case GRAM_H2_SETTINGS_HEADER_TABLE_SIZE: /* twice in one frame: the lower one counts for what must be told */
-            peer_hpack_limit(&p->hpack, value);
+        case GRAM_H2_SETTINGS_HEADER_TABLE_SIZE: /* twice in one frame: the lower one must be told as well */
+            s->lowest_table = s->has_table && s->lowest_table < value ? s->lowest_table : value;
+            s->has_table = true;
+            s->table = value;
             break;
         case GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE:
             s->has_window = value <= INT32_MAX;

@@ -46,7 +46,7 @@ enum peer_fate {
 
 struct peer_settings { /* sent, not acknowledged yet */
     bool has_window, has_table, has_frame;
-    uint32_t window, table, frame;
+    uint32_t window, table, lowest_table, frame;
 };
 
 struct pair;

@@ -105,6 +105,10 @@ static void apply_settings(struct peer *p)
     p->pending_count--;
     memmove(p->pending, p->pending + 1, p->pending_count * sizeof p->pending[0]);
     p->settings_acks++;
+    if (s.has_table) {
+        peer_hpack_limit(&p->hpack, s.lowest_table);
+        peer_hpack_limit(&p->hpack, s.table);
+    }
     if (s.has_frame)
         p->max_frame = s.frame;
     if (!s.has_window)
