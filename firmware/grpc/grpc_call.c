@@ -253,7 +253,7 @@ static bool step_gather(struct gram_call *call)
         return true;
     }
     if (n < GRAM_PREFIX || n - GRAM_PREFIX < len) {
-        gram_call_end(call, GRAM_INTERNAL, "request message cut short");
+        gram_call_end(call, GRAM_INTERNAL, "message cut short");
         return true;
     }
     call->phase = GRAM_CALL_READY;
@@ -313,7 +313,7 @@ static bool tell_half_close(struct gram_call *call)
 
     gram_receive_view(call, &n);
     if (n > 0) {
-        gram_call_end(call, GRAM_INTERNAL, "request message cut short");
+        gram_call_end(call, GRAM_INTERNAL, "message cut short");
         return true;
     }
     if (!server_streams(call))
@@ -389,7 +389,7 @@ bool gram_call_step(struct gram_call *call)
 
 static void end_stalled(struct gram_call *call)
 {
-    gram_log_about(gram_server_of(call), GRAM_LOG_INFO, call->method->path, "reply not taken: GRAM_STALL_MS");
+    gram_log_about(gram_server_of(call), GRAM_LOG_INFO, call->method->path, "GRAM_STALL_MS");
     gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_ENHANCE_YOUR_CALM);
 }
 
@@ -475,10 +475,9 @@ void *gram_call_state(gram_call *call)
 gram_call_ref gram_call_ref_of(const gram_call *call)
 {
     struct gram_server *server = gram_server_of(call);
-    size_t conn = (size_t)(call->conn - server->conns);
 
     return (gram_call_ref){ .server = server,
-                            .slot = (uint16_t)(conn * GRAM_MAX_CONCURRENT_STREAMS + call->slot),
+                            .slot = (uint16_t)(call->conn->h2.number * GRAM_MAX_CONCURRENT_STREAMS + call->slot),
                             .generation = call->generation };
 }
 

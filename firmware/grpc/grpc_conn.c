@@ -1,6 +1,8 @@
 /* A connection between its transport (gram/transport.h) and HTTP/2: bytes in, bytes out, and whose turn it is. */
 #include "grpc_internal.h"
 
+#include <string.h>
+
 #include "gram/text.h"
 
 /* ---- what HTTP/2 tells: it names a stream's slot, and its call has the same ---- */
@@ -64,6 +66,12 @@ const struct gram_h2_events gram_grpc_events = {
 
 /* ---- the transport's side ---- */
 
+static void look_again(struct gram_conn *conn)
+{
+    conn->has_due = true;
+    conn->due = conn->server->now;
+}
+
 /* How long a connection has been of no use, ms; 0 if it is: it has calls, or something to send, or may be about to begin. */
 static uint32_t useless_for(const struct gram_conn *conn)
 {
@@ -78,12 +86,6 @@ static uint32_t useless_for(const struct gram_conn *conn)
 }
 
 /* Its times have changed: the next poll looks at it. */
-static void look_again(struct gram_conn *conn)
-{
-    conn->has_due = true;
-    conn->due = conn->server->now;
-}
-
 static void make_way(struct gram_server *server)
 {
     struct gram_conn *longest = NULL;
@@ -101,32 +103,27 @@ static void make_way(struct gram_server *server)
     look_again(longest);
 }
 
-static struct gram_conn *free_conn(struct gram_server *server)
-{
-    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
-        if (!server->conns[i].in_use)
-            return &server->conns[i];
-    return NULL;
-}
-
 gram_conn *gram_conn_open(gram_server *server, const char *peer)
 {
-    struct gram_conn *conn = free_conn(server);
+    struct gram_conn *conn = server->conns;
+    uint16_t number = 0;
     struct gram_text name;
 
-    if (!conn) {
+    while (number < GRAM_MAX_CONNECTIONS && conn->in_use) {
+        number++;
+        conn++;
+    }
+    if (number == GRAM_MAX_CONNECTIONS) {
         make_way(server);
         return NULL;
     }
+    memset(conn, 0, offsetof(struct gram_conn, h2)); /* the calls' slots keep their generations */
     conn->server = server;
     conn->in_use = true;
-    conn->has_due = true;
-    conn->due = server->now;
-    conn->pump_wanted = false;
-    conn->turn = 0;
+    look_again(conn);
     name = gram_text_in(conn->peer, sizeof conn->peer);
     gram_text_str(&name, peer);
-    gram_h2_init(&conn->h2, &gram_grpc_events, gram_grpc_pins, server->log, (uint8_t)(conn - server->conns), server->now);
+    gram_h2_init(&conn->h2, &gram_grpc_events, gram_grpc_pins, server->log, number, server->now);
     return conn;
 }
 

@@ -6,33 +6,27 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c <= 0x7e && c != '%';
 }
 
-/* Bytes of the character that begins with `c`; a stray continuation byte stands for itself. */
-static size_t utf8_len(uint8_t c)
-{
-    return c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
-}
-
 size_t gram_percent_encode(char *out, size_t size, const char *text)
 {
     static const char hex[] = "0123456789ABCDEF";
     size_t len = 0;
+    size_t whole = 0; /* up to the last character that is complete */
 
-    while (*text) {
-        size_t character = utf8_len((uint8_t)*text);
+    for (; *text; text++) {
+        uint8_t c = (uint8_t)*text;
+        size_t needed = is_plain(c) ? 1 : 3;
 
-        if (is_plain((uint8_t)*text)) {
-            if (len == size)
-                break;
-            out[len++] = *text++;
-            continue;
+        if ((c & 0xc0) != 0x80) /* not within a UTF-8 sequence */
+            whole = len;
+        if (size - len < needed)
+            return whole;
+        if (needed == 3) {
+            out[len] = '%';
+            out[len + 1] = hex[c >> 4];
+            c = (uint8_t)hex[c & 15];
         }
-        if (size - len < 3 * character)
-            break; /* a character is never cut */
-        for (size_t i = 0; i < character && *text; i++, text++) {
-            out[len++] = '%';
-            out[len++] = hex[(uint8_t)*text >> 4];
-            out[len++] = hex[(uint8_t)*text & 15];
-        }
+        len += needed;
+        out[len - 1] = (char)c;
     }
     return len;
 }

@@ -106,7 +106,7 @@ bool gram_receive_prefix(struct gram_call *call, const uint8_t *p, uint32_t *len
         return false;
     }
     if (*len > call->method->req_max || *len > LONGEST - GRAM_PREFIX) {
-        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "request message too long");
+        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "message too long");
         return false;
     }
     return true;

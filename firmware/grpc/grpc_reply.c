@@ -160,7 +160,7 @@ static void put_prefix(struct gram_call *call, size_t at, size_t len)
 
 static void unencodable(struct gram_call *call)
 {
-    static const char reason[] = "the reply cannot be encoded";
+    static const char reason[] = "unencodable reply";
 
     gram_log_about(gram_server_of(call), GRAM_LOG_ERROR, call->method->path, reason);
     gram_call_end(call, GRAM_INTERNAL, reason);
@@ -252,8 +252,7 @@ static void send_http_headers(struct gram_call *call, bool end)
     gram_hpack_enc_begin(&h2->enc, &out);
     gram_hpack_enc_literal(&out, INDEX_STATUS_200, NULL, (const uint8_t *)call->reason, 3);
     gram_hpack_enc_literal(&out, GRAM_HPACK_CONTENT_TYPE, NULL, (const uint8_t *)"text/plain", 10);
-    if (memcmp(call->reason, "405", 3) == 0)
-        gram_hpack_enc_literal(&out, INDEX_ALLOW, NULL, (const uint8_t *)"POST", 4);
+    gram_hpack_enc_literal(&out, INDEX_ALLOW, NULL, (const uint8_t *)"POST", 4); /* 405 must say so */
     gram_assert(!out.overflow, "header block too long");
     call->headers_sent = true;
     gram_h2_send_headers(h2, call->slot, block, out.len, end);

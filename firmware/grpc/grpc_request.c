@@ -206,7 +206,7 @@ void gram_request_judge(struct gram_call *call, const struct gram_h2_request *re
         return;
     }
     if (!call->is_grpc) {
-        answer_http(call, "415 content-type: application/grpc only");
+        answer_http(call, "415 application/grpc only");
         return;
     }
     call->method = method_of(gram_server_of(call)->app, request->path, &call->handlers);

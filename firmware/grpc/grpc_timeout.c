@@ -26,30 +26,29 @@ uint32_t gram_timeout_unpack(uint16_t packed)
 
 bool gram_timeout_ms(uint32_t number, char unit, uint32_t *ms)
 {
-    uint64_t t;
+    uint32_t times = 1, parts = 1;
 
     switch (unit) {
     case 'H':
-        t = (uint64_t)number * 3600000;
+        times = 3600000;
         break;
     case 'M':
-        t = (uint64_t)number * 60000;
+        times = 60000;
         break;
     case 'S':
-        t = (uint64_t)number * 1000;
+        times = 1000;
         break;
     case 'm':
-        t = number;
         break;
     case 'u':
-        t = (number + 999u) / 1000;
+        parts = 1000;
         break;
     case 'n':
-        t = (number + 999999u) / 1000000;
+        parts = 1000000;
         break;
     default:
         return false;
     }
-    *ms = t > INT32_MAX ? GRAM_FOREVER : (uint32_t)t;
+    *ms = number > INT32_MAX / times ? GRAM_FOREVER : (number * times + parts - 1) / parts;
     return true;
 }

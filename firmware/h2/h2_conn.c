@@ -20,7 +20,7 @@ static const uint8_t settings[] = {
 };
 
 void gram_h2_init(struct gram_h2_conn *conn, const struct gram_h2_events *events, const struct gram_hpack_pin *pins,
-                  const struct gram_log *log, uint8_t number, uint32_t now)
+                  const struct gram_log *log, uint16_t number, uint32_t now)
 {
     memset(conn, 0, offsetof(struct gram_h2_conn, tx));
     conn->events = events;
@@ -29,7 +29,7 @@ void gram_h2_init(struct gram_h2_conn *conn, const struct gram_h2_events *events
     conn->now = now;
     conn->opened_at = now;
     conn->idle_since = now;
-    conn->abuse_at = now;
+    conn->forgiven_at = now;
     conn->send_window = GRAM_H2_WINDOW_DEFAULT;
     conn->recv_window = GRAM_H2_WINDOW_DEFAULT;
     conn->peer_initial_window = GRAM_H2_WINDOW_DEFAULT;

@@ -110,7 +110,6 @@ enum gram_h2_phase {
 enum gram_h2_rx_state {
     GRAM_H2_RX_PREFACE,
     GRAM_H2_RX_HEAD,       /* the 9 bytes of a frame head */
-    GRAM_H2_RX_PAD_LENGTH, /* DATA, HEADERS with PADDED */
     GRAM_H2_RX_FIXED,      /* a fixed part of `small_want` bytes, then its handler */
     GRAM_H2_RX_FRAGMENT,   /* header block bytes */
     GRAM_H2_RX_DATA,
@@ -162,13 +161,13 @@ struct gram_h2_value {
 /* What is small and often at hand comes first: it makes shorter code. */
 struct gram_h2_conn {
     uint8_t phase;
-    uint8_t number;          /* of the connection slot, for traces */
     uint8_t streams_open;
     uint8_t closed_next;
     bool preface_done;       /* preface and first SETTINGS are here */
     bool settings_acked;
     bool quiet_ping;         /* the last frame that mattered was a PING */
     bool peer_going;         /* GOAWAY received */
+    uint16_t number;         /* of the connection slot */
     struct gram_h2_rx rx;
 
     const struct gram_h2_events *events;
@@ -186,8 +185,7 @@ struct gram_h2_conn {
     uint32_t progress_at;    /* when the transmit buffer last moved, or began to hold something */
     uint32_t ended_at;
     uint32_t idle_since;     /* when it had its last stream, or began */
-    uint32_t abuse_at;
-    uint16_t abuse;          /* points used up */
+    uint32_t forgiven_at;    /* when the work it has caused beyond calls is forgotten (h2_abuse.c) */
     struct gram_h2_value value;
     struct gram_hpack_enc enc;
     uint32_t closed[GRAM_H2_CLOSED_KEPT]; /* ids, and how each ended (h2_stream.c) */
@@ -198,7 +196,7 @@ struct gram_h2_conn {
 
 /* Begins: writes our SETTINGS (always the first frame, RFC 9113 3.4). `pins` as gram_hpack_enc_init(). */
 void gram_h2_init(struct gram_h2_conn *conn, const struct gram_h2_events *events, const struct gram_hpack_pin *pins,
-                  const struct gram_log *log, uint8_t number, uint32_t now);
+                  const struct gram_log *log, uint16_t number, uint32_t now);
 
 /* Input. Returns how many bytes were taken: fewer when the answers to the next frame would not fit the transmit buffer. */
 size_t gram_h2_rx(struct gram_h2_conn *conn, const uint8_t *data, size_t len);

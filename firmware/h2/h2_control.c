@@ -9,21 +9,15 @@
 static gram_h2_ok set_initial_window(struct gram_h2_conn *conn, uint32_t value)
 {
     int32_t delta = (int32_t)(value & GRAM_H2_WINDOW_MAX) - conn->peer_initial_window;
+    bool ok = value <= GRAM_H2_WINDOW_MAX;
 
-    if (value > GRAM_H2_WINDOW_MAX) {
+    conn->peer_initial_window += delta;
+    for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++)
+        if (conn->streams[i].state != GRAM_H2_FREE)
+            ok &= gram_h2_window_add(&conn->streams[i].send_window, delta);
+    if (!ok)
         gram_h2_fail(conn, GRAM_H2_FLOW_CONTROL_ERROR, "INITIAL_WINDOW_SIZE");
-        return false;
-    }
-    conn->peer_initial_window = (int32_t)value;
-    for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++) {
-        struct gram_h2_stream *s = &conn->streams[i];
-
-        if (s->state == GRAM_H2_FREE || gram_h2_window_add(&s->send_window, delta))
-            continue;
-        gram_h2_fail(conn, GRAM_H2_FLOW_CONTROL_ERROR, "INITIAL_WINDOW_SIZE");
-        return false;
-    }
-    return true;
+    return ok;
 }
 
 gram_h2_ok gram_h2_on_setting(struct gram_h2_conn *conn, const uint8_t *p)

@@ -74,7 +74,7 @@ gram_h2_ok gram_h2_on_headers(struct gram_h2_conn *conn)
         return begin_late(conn);
     conn->last_id = id;
     slot = gram_h2_claim(conn, id);
-    if (slot < 0) { /* refused when the block is complete: a lawful peer that has not read our SETTINGS yet tries again */
+    if (slot < 0) { /* refused when the block is complete */
         begin_block(conn, GRAM_H2_BLOCK_IGNORED, GRAM_MAX_CONCURRENT_STREAMS);
         return true;
     }
@@ -150,12 +150,13 @@ void gram_h2_on_field(void *ctx, uint8_t name, uint16_t value, uint32_t size)
 
 /* ---- the block is complete ---- */
 
-/* 8.3.1: a request has method, scheme and path, once each. */
+/* 8.3.1: a request has method, scheme and path, once each; 8.1.1: what has no body has no length but 0. */
 static bool is_request(const struct gram_h2_block *b)
 {
     const uint8_t needed = SEEN(GRAM_HPACK_METHOD) | SEEN(GRAM_HPACK_SCHEME) | SEEN(GRAM_HPACK_PATH);
+    bool no_length = b->content_length == GRAM_H2_NO_LENGTH || b->content_length == 0;
 
-    return !b->malformed && (b->seen & needed) == needed;
+    return !b->malformed && (b->seen & needed) == needed && (no_length || !b->end_stream);
 }
 
 static void request_done(struct gram_h2_conn *conn, const struct gram_h2_block *b)
@@ -163,9 +164,7 @@ static void request_done(struct gram_h2_conn *conn, const struct gram_h2_block *
     struct gram_h2_stream *s = &conn->streams[b->slot];
     const struct gram_h2_request request = { .method = b->method, .path = b->path, .too_large = too_large(b) };
 
-    if (s->id != b->stream_id || s->state == GRAM_H2_FREE) /* it has ended since the block began */
-        return;
-    if (!is_request(b) || (b->end_stream && b->content_length != GRAM_H2_NO_LENGTH && b->content_length != 0)) {
+    if (!is_request(b)) {
         gram_h2_stream_error(conn, b->stream_id, GRAM_H2_PROTOCOL_ERROR);
         return;
     }
@@ -173,7 +172,7 @@ static void request_done(struct gram_h2_conn *conn, const struct gram_h2_block *
     if (b->end_stream)
         s->state = GRAM_H2_HALF_CLOSED_REMOTE;
     conn->events->request(conn, b->slot, &request);
-    if (b->end_stream && conn->phase == GRAM_H2_ACTIVE && s->id == b->stream_id && s->state != GRAM_H2_FREE)
+    if (b->end_stream && conn->phase == GRAM_H2_ACTIVE && s->state != GRAM_H2_FREE)
         conn->events->end(conn, b->slot);
 }
 
@@ -181,8 +180,6 @@ static void trailers_done(struct gram_h2_conn *conn, const struct gram_h2_block 
 {
     struct gram_h2_stream *s = &conn->streams[b->slot];
 
-    if (s->id != b->stream_id || s->state != GRAM_H2_OPEN) /* it has ended since the block began */
-        return;
     if (b->malformed || (s->content_length != GRAM_H2_NO_LENGTH && s->content_length != s->received)) {
         gram_h2_stream_error(conn, b->stream_id, GRAM_H2_PROTOCOL_ERROR);
         return;
@@ -191,8 +188,8 @@ static void trailers_done(struct gram_h2_conn *conn, const struct gram_h2_block 
     conn->events->end(conn, b->slot);
 }
 
-/* Beyond the limit: lawful, and free, until the client has read our SETTINGS, for which GRAM_SETTINGS_MS gives it time. */
-static void refuse(struct gram_h2_conn *conn, uint32_t id)
+/* A stream beyond the limit. Lawful, and free, until the peer has read our SETTINGS, for which GRAM_SETTINGS_MS gives it time: it tries again. */
+static void refused(struct gram_h2_conn *conn, uint32_t id)
 {
     if (conn->settings_acked && !gram_h2_charge(conn, GRAM_H2_WORK_REFUSED))
         return;
@@ -202,17 +199,18 @@ static void refuse(struct gram_h2_conn *conn, uint32_t id)
 
 void gram_h2_block_end(struct gram_h2_conn *conn)
 {
-    const struct gram_h2_block b = conn->block;
+    const struct gram_h2_block *b = &conn->block;
+    uint8_t kind = b->kind;
 
     conn->block.kind = GRAM_H2_BLOCK_NONE;
-    if (gram_hpack_dec_end(&conn->dec) != GRAM_HPACK_OK) {
+    if (gram_hpack_dec_end(&conn->dec) != GRAM_HPACK_OK)
         gram_h2_fail(conn, GRAM_H2_COMPRESSION_ERROR, "header block");
-        return;
-    }
-    if (b.kind == GRAM_H2_BLOCK_REQUEST)
-        request_done(conn, &b);
-    else if (b.kind == GRAM_H2_BLOCK_TRAILERS)
-        trailers_done(conn, &b);
-    else if (b.slot == GRAM_MAX_CONCURRENT_STREAMS)
-        refuse(conn, b.stream_id);
+    else if (kind == GRAM_H2_BLOCK_IGNORED && b->slot == GRAM_MAX_CONCURRENT_STREAMS)
+        refused(conn, b->stream_id);
+    else if (kind == GRAM_H2_BLOCK_IGNORED || gram_h2_find(conn, b->stream_id) < 0)
+        return; /* or it has ended since the block began */
+    else if (kind == GRAM_H2_BLOCK_REQUEST)
+        request_done(conn, b);
+    else
+        trailers_done(conn, b);
 }

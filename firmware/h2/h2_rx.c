@@ -1,9 +1,9 @@
 /* The frame reader: a byte-exact state machine that keeps no frame (RFC 9113 4).
  *
  *     PREFACE -> HEAD -> (by frame type) -> ... -> HEAD
- *     HEADERS:       [PAD_LENGTH] -> [FIXED: priority] -> FRAGMENT -> [SKIP: padding]
+ *     HEADERS:       [FIXED: pad length, priority] -> FRAGMENT -> [SKIP: padding]
  *     CONTINUATION:  FRAGMENT
- *     DATA:          [PAD_LENGTH] -> DATA -> [SKIP: padding]
+ *     DATA:          [FIXED: pad length] -> DATA -> [SKIP: padding]
  *     fixed frames:  FIXED (SETTINGS: once for each setting; GOAWAY: then SKIP)
  *     anything that is not wanted: SKIP
  *
@@ -83,7 +83,7 @@ static gram_h2_ok begin_data(struct gram_h2_conn *conn)
     }
     if (rx->left == 0)
         return frame_size_error(conn);
-    want(rx, GRAM_H2_RX_PAD_LENGTH);
+    want_fixed(rx, 1);
     return true;
 }
 
@@ -97,10 +97,8 @@ static gram_h2_ok begin_headers(struct gram_h2_conn *conn)
     conn->quiet_ping = false;
     if (!gram_h2_on_headers(conn))
         return false;
-    if (rx->flags & GRAM_H2_FLAG_PADDED)
-        want(rx, GRAM_H2_RX_PAD_LENGTH);
-    else if (rx->flags & GRAM_H2_FLAG_PRIORITY)
-        want_fixed(rx, 5);
+    if (fixed > 0)
+        want_fixed(rx, fixed);
     else
         want(rx, GRAM_H2_RX_FRAGMENT);
     return true;
@@ -198,11 +196,11 @@ static gram_h2_ok begin_frame(struct gram_h2_conn *conn)
         return protocol_error(conn, "no SETTINGS first");
     if (conn->block.kind != GRAM_H2_BLOCK_NONE &&
         (rx->type != GRAM_H2_CONTINUATION || rx->stream_id != conn->block.stream_id))
-        return protocol_error(conn, "frame in a header block"); /* 6.10 */
+        return protocol_error(conn, "no CONTINUATION"); /* 6.10 */
     if (rx->type > GRAM_H2_CONTINUATION) /* unknown types are ignored (4.1) */
         return gram_h2_charge(conn, GRAM_H2_WORK_GLITCH);
     if (!(rules[rx->type].streams & kind_of_stream(conn, rx->stream_id)))
-        return protocol_error(conn, "wrong stream for frame");
+        return protocol_error(conn, "wrong stream");
     switch (rx->type) {
     case GRAM_H2_DATA:
         return begin_data(conn);
@@ -221,65 +219,62 @@ static gram_h2_ok begin_frame(struct gram_h2_conn *conn)
 
 /* ---- the ends of frames ---- */
 
+/* HEADERS and DATA: pad length and priority, whichever there are, stand before the rest. */
+static void prefix_done(struct gram_h2_conn *conn)
+{
+    struct gram_h2_rx *rx = &conn->rx;
+    const uint8_t *p = rx->small;
+
+    if (rx->flags & GRAM_H2_FLAG_PADDED)
+        rx->pad = *p++;
+    if (rx->pad > rx->left) {
+        protocol_error(conn, "padding"); /* 6.1, 6.2 */
+    } else if (rx->type == GRAM_H2_DATA) {
+        gram_h2_credit(conn, rx->slot, 1u + rx->pad); /* padding counts, and is consumed as it comes */
+        want(rx, GRAM_H2_RX_DATA);
+    } else {
+        /* of priorities nothing matters but a dependency on itself (RFC 7540 5.3.1) */
+        if ((rx->flags & GRAM_H2_FLAG_PRIORITY) && (gram_get_be32(p) & GRAM_H2_WINDOW_MAX) == rx->stream_id)
+            conn->block.malformed = true;
+        want(rx, GRAM_H2_RX_FRAGMENT);
+    }
+}
+
 /* A fixed part of a frame is complete in rx.small. */
 static void fixed_done(struct gram_h2_conn *conn)
 {
     struct gram_h2_rx *rx = &conn->rx;
 
+    want(rx, GRAM_H2_RX_SKIP);
     switch (rx->type) {
+    case GRAM_H2_DATA:
+    case GRAM_H2_HEADERS:
+        prefix_done(conn);
+        return;
     case GRAM_H2_SETTINGS:
         if (!gram_h2_on_setting(conn, rx->small))
             return;
-        want_fixed(rx, 6);
-        if (rx->left == 0) {
+        if (rx->left == 0)
             gram_h2_on_settings_end(conn);
-            want(rx, GRAM_H2_RX_SKIP);
-        }
-        return;
-    case GRAM_H2_HEADERS: /* its priority: nothing but the dependency on itself matters (RFC 7540 5.3.1) */
-        if ((gram_get_be32(rx->small) & GRAM_H2_WINDOW_MAX) == rx->stream_id)
-            conn->block.malformed = true;
-        want(rx, GRAM_H2_RX_FRAGMENT);
+        else
+            want_fixed(rx, 6);
         return;
     case GRAM_H2_PRIORITY:
         if ((gram_get_be32(rx->small) & GRAM_H2_WINDOW_MAX) == rx->stream_id)
             gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_PROTOCOL_ERROR);
-        break;
+        return;
     case GRAM_H2_RST_STREAM:
         gram_h2_on_rst_stream(conn, rx->small);
-        break;
+        return;
     case GRAM_H2_PING:
         gram_h2_on_ping(conn, rx->small);
-        break;
+        return;
     case GRAM_H2_GOAWAY:
         gram_h2_on_goaway(conn);
-        break;
+        return;
     default:
         gram_h2_on_window_update(conn, rx->small);
-        break;
-    }
-    want(rx, GRAM_H2_RX_SKIP);
-}
-
-static void pad_length_done(struct gram_h2_conn *conn, uint8_t pad)
-{
-    struct gram_h2_rx *rx = &conn->rx;
-    unsigned fixed = rx->type == GRAM_H2_HEADERS && (rx->flags & GRAM_H2_FLAG_PRIORITY) ? 5u : 0u;
-
-    if (pad + fixed > rx->left) {
-        protocol_error(conn, "padding"); /* 6.1, 6.2 */
         return;
-    }
-    rx->pad = pad;
-    if (rx->type == GRAM_H2_DATA) {
-        if (rx->left == pad && !(rx->flags & GRAM_H2_FLAG_END_STREAM) && !gram_h2_charge(conn, GRAM_H2_WORK_GLITCH))
-            return; /* as empty as without padding */
-        gram_h2_credit(conn, rx->slot, 1u + pad); /* padding counts, and is consumed as it comes */
-        want(rx, GRAM_H2_RX_DATA);
-    } else if (fixed) {
-        want_fixed(rx, fixed);
-    } else {
-        want(rx, GRAM_H2_RX_FRAGMENT);
     }
 }
 
@@ -383,10 +378,6 @@ static size_t step(struct gram_h2_conn *conn, const uint8_t *p, size_t len)
         if (collect(rx, p, len, GRAM_H2_FRAME_HEAD, &n))
             begin_frame(conn);
         return n;
-    case GRAM_H2_RX_PAD_LENGTH:
-        rx->left--;
-        pad_length_done(conn, p[0]);
-        return 1;
     case GRAM_H2_RX_FIXED: {
         bool complete = collect(rx, p, len, rx->small_want, &n);
         rx->left -= (uint32_t)n;
