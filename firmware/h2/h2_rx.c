@@ -52,6 +52,14 @@ static bool is_idle(const struct gram_h2_conn *conn, uint32_t id)
 
 /* ---- the head of each frame type: is it lawful here, and what of it is to be read? ---- */
 
+/* DATA that brings neither bytes nor an end (CVE-2019-9518). */
+static gram_h2_ok charge_if_empty(struct gram_h2_conn *conn)
+{
+    const struct gram_h2_rx *rx = &conn->rx;
+
+    return rx->left > rx->pad || (rx->flags & GRAM_H2_FLAG_END_STREAM) || gram_h2_charge(conn, GRAM_H2_WORK_GLITCH);
+}
+
 /* DATA beyond a window is the peer's fault; on a stream that has ended it depends on how (5.1). */
 static gram_h2_ok begin_data(struct gram_h2_conn *conn)
 {
@@ -65,7 +73,7 @@ static gram_h2_ok begin_data(struct gram_h2_conn *conn)
     conn->recv_window -= (int32_t)rx->left;
     conn->credit += rx->left; /* streams back their own windows: the connection's is given back as it is used */
     conn->quiet_ping = false;
-    if (rx->left == 0 && !(rx->flags & GRAM_H2_FLAG_END_STREAM) && !gram_h2_charge(conn, GRAM_H2_WORK_GLITCH))
+    if (!charge_if_empty(conn))
         return false;
     if (slot < 0 || conn->streams[slot].state == GRAM_H2_HALF_CLOSED_REMOTE) {
         if (slot < 0 && gram_h2_recall(conn, rx->stream_id) == GRAM_H2_RESET_BY_US)
@@ -230,8 +238,11 @@ static void prefix_done(struct gram_h2_conn *conn)
     if (rx->pad > rx->left) {
         protocol_error(conn, "padding"); /* 6.1, 6.2 */
     } else if (rx->type == GRAM_H2_DATA) {
+        if (rx->left == rx->pad && !(rx->flags & GRAM_H2_FLAG_END_STREAM))
+            gram_h2_charge(conn, GRAM_H2_WORK_GLITCH); /* as empty as without padding */
         gram_h2_credit(conn, rx->slot, 1u + rx->pad); /* padding counts, and is consumed as it comes */
         want(rx, GRAM_H2_RX_DATA);
+        charge_if_empty(conn);
     } else {
         /* of priorities nothing matters but a dependency on itself (RFC 7540 5.3.1) */
         if ((rx->flags & GRAM_H2_FLAG_PRIORITY) && (gram_get_be32(p) & GRAM_H2_WINDOW_MAX) == rx->stream_id)
