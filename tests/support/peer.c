@@ -273,9 +273,8 @@ struct peer *peer_ready(struct pair *pair)
     struct peer *p = peer_open(pair);
 
     for (unsigned i = 0; !p && i < pair->peer_count; i++) {
-        if (pair->peers[i]->fate != PEER_HERE)
-            continue;
-        peer_lose(pair->peers[i]);
+        if (pair->peers[i]->fate == PEER_HERE)
+            peer_lose(pair->peers[i]);
         p = peer_open(pair);
     }
     PAIR_MUST(p, "the server has a place");
@@ -286,7 +285,8 @@ struct peer *peer_ready(struct pair *pair)
 void peer_queue(struct peer *p, const void *data, size_t len)
 {
     p->out = peer_grow(p->out, 1, &p->out_room, p->out_len + len);
-    memcpy(p->out + p->out_len, data, len);
+    if (len > 0)
+        memcpy(p->out + p->out_len, data, len);
     p->out_len += len;
 }
 
