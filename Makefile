@@ -87,6 +87,9 @@ all-apps: $(FIRMWARE_READY) # every application on every target
 test-clients: all-apps $(STAMPS)/venv-test # grpcurl, Go, Node: what tests/interop calls with
 	@PATH="$(CURDIR)/build/venv/bin:$$PATH" $(PYTHON) tests/interop/prepare.py
 
+matrix: $(TEST_READY) test-clients ## every client against every target, and what takes long (not in test)
+	@$(PYTHON) tests/run.py --matrix
+
 coverage: $(CHECK_READY) $(STAMPS)/venv-test ## lines and branches of the core that the quick tests reach
 	@$(PYTHON) tests/run.py --only coverage
 
@@ -110,5 +113,5 @@ clean: ## removes what was built, keeps what was fetched
 distclean: ## removes all of build/
 	@rm -rf build
 
-.PHONY: help run sim posix firmware qemu check test all-apps test-clients coverage fuzz size-objects \
+.PHONY: help run sim posix firmware qemu check test matrix all-apps test-clients coverage fuzz size-objects \
         size lint clean distclean

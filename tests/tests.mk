@@ -7,7 +7,7 @@
 #   sanitize        the defaults under AddressSanitizer and UndefinedBehaviorSanitizer
 #   sanitize-small  the smallest under both
 #   fuzz            tests/fuzz/fuzz_*.c with clang's fuzzer under both
-#   m3              the core's objects for Cortex-M3, for its size and its symbols; no tests
+#   m3              the core's objects for Cortex-M3 as greeter on lm3s6965evb has them, for size and symbols; no tests
 #   analyze         the core's objects under gcc -fanalyzer; no tests
 #
 # test_nghttp2_*.c and support/nghttp2_*.c need libnghttp2, which a 64-bit machine has for 64 bits only: not in m32.
@@ -43,7 +43,8 @@ endif
 OUT := build/test/$(CONFIG)
 OBJ := $(OUT)/obj
 CFLAGS := $(OPTIONS.$(CONFIG)) -DGRAM_RAM_KB=64
-CONFIG_DIRS := tests/config/$(LIMITS)
+# m3 measures what the smallest board runs
+CONFIG_DIRS := $(if $(filter m3,$(CONFIG)),firmware/apps/greeter port/boards/lm3s6965evb,tests/config/$(LIMITS))
 include firmware/core.mk
 
 ifeq ($(CONFIG),fuzz)
