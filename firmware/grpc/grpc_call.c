@@ -27,7 +27,7 @@ void gram_call_begin(struct gram_conn *conn, unsigned slot)
     call->generation = generation;
     call->slot = (uint8_t)slot;
     call->phase = GRAM_CALL_HEADERS;
-    call->started_at = conn->server->now;
+    call->started_at = call->progress_at = conn->server->now;
     call->promised = GRAM_INITIAL_WINDOW_SIZE;
     call->buffer = call->gather;
     call->message_buf = GRAM_NONE;
@@ -389,59 +389,51 @@ bool gram_call_step(struct gram_call *call)
 
 static void end_stalled(struct gram_call *call)
 {
-    gram_log_about(gram_server_of(call), GRAM_LOG_INFO, call->method->path, "GRAM_STALL_MS");
+    gram_log_about(gram_server_of(call), GRAM_LOG_INFO, gram_call_path(call), "GRAM_STALL_MS");
     gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_ENHANCE_YOUR_CALM);
+}
+
+/* For its windows, for the rest of its request, or on a stream for the rest of a message that has a large buffer: as long as that lasts, the
+ * call keeps from others what they may wait for. A client that streams may be silent between its messages. */
+static bool waits_for_client(const struct gram_call *call)
+{
+    if (call->held != GRAM_NONE || call->starved || call->phase == GRAM_CALL_HTTP)
+        return true;
+    if (call->remote_done || call->wants_buf)
+        return false;
+    return call->phase != GRAM_CALL_STREAM ||
+           (call->message_buf != GRAM_NONE && !call->message_waits && !call->next_owed);
 }
 
 /* Only with room to say so: without it, the connection's own stall timer runs, and room is looked at again when it comes. */
 static bool can_stall(const struct gram_call *call)
 {
-    return call->held != GRAM_NONE && gram_h2_tx_free(&call->conn->h2.tx) >= 2 * GRAM_H2_ANSWER;
+    return waits_for_client(call) && gram_h2_tx_free(&call->conn->h2.tx) >= 2 * GRAM_H2_ANSWER;
 }
 
-static uint32_t held_until(const struct gram_call *call)
-{
-    return gram_server_of(call)->held[call->held].progress_at + GRAM_STALL_MS;
-}
-
-void gram_call_poll(struct gram_call *call)
+/* Whether a time has come; lowers *left to what is left until then. */
+static bool is_due(const struct gram_call *call, uint32_t at, uint32_t *left)
 {
     uint32_t now = gram_server_of(call)->now;
+    uint32_t ms = gram_time_reached(now, at) ? 0 : at - now;
 
-    if (call->has_deadline && gram_time_reached(now, call->deadline)) {
+    *left = ms < *left ? ms : *left;
+    return ms == 0;
+}
+
+void gram_call_poll(struct gram_call *call, uint32_t *left)
+{
+    if (call->has_deadline && is_due(call, call->deadline, left)) {
         gram_call_end(call, GRAM_DEADLINE_EXCEEDED, "deadline exceeded");
-        return;
-    }
-    if (can_stall(call) && gram_time_reached(now, held_until(call))) {
+    } else if (can_stall(call) && is_due(call, call->progress_at + GRAM_STALL_MS, left)) {
         end_stalled(call);
-        return;
-    }
-    if (call->wake || (call->has_wake_at && gram_time_reached(now, call->wake_at))) {
+    } else if (call->wake || (call->has_wake_at && is_due(call, call->wake_at, left))) {
         call->wake = 0;
         call->has_wake_at = false;
         call->awake = true;
         call->message_waits = false;
         call->conn->pump_wanted = true;
     }
-}
-
-static void lower(uint32_t *left, uint32_t now, uint32_t at)
-{
-    uint32_t ms = gram_time_reached(now, at) ? 0 : at - now;
-
-    *left = ms < *left ? ms : *left;
-}
-
-void gram_call_due(const struct gram_call *call, uint32_t *left)
-{
-    uint32_t now = gram_server_of(call)->now;
-
-    if (call->has_deadline)
-        lower(left, now, call->deadline);
-    if (call->has_wake_at)
-        lower(left, now, call->wake_at);
-    if (can_stall(call))
-        lower(left, now, held_until(call));
 }
 
 void gram_call_sleep(gram_call *call, uint32_t ms)

@@ -61,10 +61,8 @@ void gram_call_finish(struct gram_call *call, gram_status status);
 void gram_call_end(struct gram_call *call, gram_status status, const char *reason);
 /* The call is over, its stream is no longer there: closed() and after(), everything given back. */
 void gram_call_close(struct gram_call *call, gram_status status);
-/* Time: deadline, sleep, stalled reply. */
-void gram_call_poll(struct gram_call *call);
-/* Lowers *due to the call's next time, if it has one. */
-void gram_call_due(const struct gram_call *call, uint32_t *left);
+/* Time: deadline, sleep, a client that does not do its part. Lowers *left to the call's next time, if it has one. */
+void gram_call_poll(struct gram_call *call, uint32_t *left);
 
 /* ---- grpc_receive.c: messages out of DATA ---- */
 

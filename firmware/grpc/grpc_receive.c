@@ -33,6 +33,7 @@ static void claim_buf(struct gram_call *call, uint32_t whole)
     bufs[i].owner = call;
     call->message_buf = i;
     call->buffer = bufs[i].bytes;
+    call->progress_at = gram_server_of(call)->now;
     gram_h2_credit(&call->conn->h2, call->slot, whole - call->promised);
     call->promised = whole;
 }
@@ -230,6 +231,7 @@ static void feed(struct gram_call *call, const uint8_t *data, size_t len)
 
 void gram_call_data(struct gram_call *call, const uint8_t *data, size_t len, bool last)
 {
+    call->progress_at = gram_server_of(call)->now;
     /* a prefix that comes in pieces is judged before what follows is kept: it may be more than can be */
     if (call->have > 0 && call->have < GRAM_PREFIX && len > GRAM_PREFIX - call->have) {
         size_t n = GRAM_PREFIX - call->have;

@@ -23,6 +23,9 @@ const struct gram_hpack_pin gram_grpc_pins[GRAM_HPACK_PINS] = {
 #define DATA_HEAD (GRAM_H2_FRAME_HEAD + GRAM_PREFIX)
 /* Headers, trailers, and the RST_STREAM that may follow them. */
 #define AROUND (GRAM_H2_FRAME_HEAD + HEADERS_MAX + GRAM_H2_FRAME_HEAD + GRAM_TRAILERS_MAX + GRAM_H2_FRAME_HEAD + 4)
+/* The longest message that goes out in one frame, with headers and trailers, out of an empty buffer. */
+#define IN_BUFFER (GRAM_TX_SIZE - GRAM_TX_CONTROL - AROUND - DATA_HEAD)
+#define AT_ONCE_MAX (IN_BUFFER < GRAM_H2_FRAME_MAX - GRAM_PREFIX ? IN_BUFFER : GRAM_H2_FRAME_MAX - GRAM_PREFIX)
 
 static struct gram_h2_tx *tx_of(const struct gram_call *call)
 {
@@ -36,23 +39,6 @@ bool gram_reply_room(const struct gram_call *call)
 
 /* ---- where a reply is built ---- */
 
-/* Whether replies of this size can be expected to fit, once the client has read: its windows come back by halves. */
-static bool fits_in_time(const struct gram_call *call, uint32_t rep_max)
-{
-    const struct gram_h2_conn *h2 = &call->conn->h2;
-    uint32_t whole = GRAM_PREFIX + rep_max;
-
-    return rep_max != GRAM_UNBOUNDED && AROUND + DATA_HEAD + (size_t)rep_max <= GRAM_TX_SIZE - GRAM_TX_CONTROL &&
-           whole <= (uint32_t)h2->peer_initial_window / 2 && whole <= GRAM_H2_WINDOW_DEFAULT / 2 &&
-           whole <= h2->peer_max_frame;
-}
-
-static bool fits_now(const struct gram_call *call, uint32_t rep_max)
-{
-    return rep_max != GRAM_UNBOUNDED && gram_h2_tx_room(tx_of(call)) >= AROUND + DATA_HEAD + (size_t)rep_max &&
-           gram_h2_window(&call->conn->h2, call->slot) >= GRAM_PREFIX + (size_t)rep_max;
-}
-
 static void *claim_held(struct gram_call *call)
 {
     struct gram_server *server = gram_server_of(call);
@@ -65,7 +51,6 @@ static void *claim_held(struct gram_call *call)
         held->owner = call;
         held->total = 0;
         held->sent = 0;
-        held->progress_at = server->now;
         call->held = i;
         return held->reply;
     }
@@ -74,13 +59,22 @@ static void *claim_held(struct gram_call *call)
 
 void *gram_reply_place(struct gram_call *call)
 {
-    uint32_t rep_max = call->method->rep_max;
+    const struct gram_h2_conn *h2 = &call->conn->h2;
+    uint32_t whole = GRAM_PREFIX + call->method->rep_max;
+    bool bounded = call->method->rep_max <= AT_ONCE_MAX;
+    bool in_windows = gram_h2_window(h2, call->slot) >= whole;
+    bool starved = false; /* for want of the client's windows, and nothing else */
     void *place = NULL;
 
-    if (fits_now(call, rep_max))
+    if (bounded && in_windows && gram_h2_tx_room(&h2->tx) >= AROUND + GRAM_H2_FRAME_HEAD + whole)
         place = gram_server_of(call)->reply;
-    else if (!fits_in_time(call, rep_max) && gram_reply_room(call))
+    else if (bounded && whole <= (uint32_t)h2->peer_initial_window / 2) /* it will, once the client has read: windows come back by halves */
+        starved = !in_windows;
+    else if (gram_reply_room(call))
         place = claim_held(call);
+    if (!call->starved)
+        call->progress_at = gram_server_of(call)->now;
+    call->starved = starved;
     if (place)
         memset(place, 0, call->method->rep_size);
     else
@@ -231,7 +225,7 @@ bool gram_reply_drain(struct gram_call *call)
     }
     gram_h2_send_data(&call->conn->h2, call->slot, n, false);
     held->sent += (uint32_t)n;
-    held->progress_at = gram_server_of(call)->now;
+    call->progress_at = gram_server_of(call)->now;
     if (held->sent < held->total)
         return true;
     gram_reply_release(call);

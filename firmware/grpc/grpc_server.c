@@ -23,18 +23,23 @@ void gram_server_set_time(gram_server *server, uint32_t now_ms)
 
 /* ---- time ---- */
 
-/* All that time and wakes have made due on one connection; sets when it is due again. */
+static void poll_calls(struct gram_conn *conn, uint32_t *left)
+{
+    for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++)
+        if (conn->calls[i].phase > GRAM_CALL_HEADERS)
+            gram_call_poll(&conn->calls[i], left);
+}
+
+/* All that time and wakes have made due on one connection; sets when it is due again: what goes out here has its own times. */
 static void poll_conn(struct gram_conn *conn)
 {
-    uint32_t left = gram_h2_poll(&conn->h2, conn->server->now);
+    uint32_t left = GRAM_FOREVER;
 
-    for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++)
-        if (conn->calls[i].phase > GRAM_CALL_HEADERS)
-            gram_call_poll(&conn->calls[i]);
+    conn->h2.now = conn->server->now;
+    poll_calls(conn, &left);
     gram_conn_pump(conn);
-    for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++)
-        if (conn->calls[i].phase > GRAM_CALL_HEADERS)
-            gram_call_due(&conn->calls[i], &left);
+    left = gram_h2_poll(&conn->h2, conn->server->now);
+    poll_calls(conn, &left);
     conn->has_due = left != GRAM_FOREVER;
     conn->due = conn->server->now + left;
 }

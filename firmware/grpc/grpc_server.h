@@ -60,6 +60,7 @@ struct gram_call { /* small things first: it makes shorter code */
     bool next_owed;         /* bidirectional: NEXT comes before another MESSAGE */
     bool final;             /* the held reply is the last: trailers follow */
     bool wants_buf;         /* its message is longer than its window: waits for a message buffer */
+    bool starved;           /* its reply waits for the client's windows, and not in a held slot */
     struct gram_conn *conn;
     const struct gram_method *method;
     const void *handlers;
@@ -72,6 +73,7 @@ struct gram_call { /* small things first: it makes shorter code */
     uint32_t started_at;
     uint32_t deadline;      /* if has_deadline */
     uint32_t wake_at;       /* if has_wake_at */
+    uint32_t progress_at;   /* when the client last did what the call waits for, if it waits for the client (grpc_call.c) */
     uint32_t bytes_in;
     uint32_t bytes_out;
     _Alignas(8) uint8_t state[GRAM_CALL_STATE];
@@ -106,7 +108,6 @@ struct gram_held {
     struct gram_call *owner; /* NULL: free */
     uint32_t total;          /* prefix and message, bytes; 0 while the handler fills the struct in */
     uint32_t sent;
-    uint32_t progress_at;
     _Alignas(8) uint8_t reply[GRAM_REPLY_SIZE];
 };
 

@@ -109,7 +109,8 @@
 #endif
 
 /* Milliseconds: from connection to the client's preface and SETTINGS; for a header block; for our SETTINGS to be acknowledged; with bytes
- * to send and none leaving, or a reply waiting for a window; for a connection that has ended to take its last bytes. */
+ * to send and none leaving, or a call waiting for the client's windows or the rest of its request; for a
+ * connection that has ended to take its last bytes. */
 #ifndef GRAM_PREFACE_MS
 #define GRAM_PREFACE_MS 10000
 #endif
