@@ -108,7 +108,8 @@ static bool is_error(gram_status status)
 /* An answer that ends the call without a reply: an error status, or one that the rules do not know. */
 static void end_with_answer(struct gram_call *call, gram_status status)
 {
-    static const char broken[] = "the handler broke a rule";
+    char line[40];
+    struct gram_text t = gram_text_in(line, sizeof line);
 
     if (is_error(status)) {
         if (status == GRAM_UNIMPLEMENTED && gram_server_of(call)->text_len == 0)
@@ -116,8 +117,10 @@ static void end_with_answer(struct gram_call *call, gram_status status)
         gram_call_finish(call, status);
         return;
     }
-    gram_log_about(gram_server_of(call), GRAM_LOG_ERROR, call->method->path, broken);
-    gram_call_end(call, GRAM_INTERNAL, broken);
+    gram_text_str(&t, "no such answer: ");
+    gram_text_i32(&t, status);
+    gram_log_about(gram_server_of(call), GRAM_LOG_ERROR, call->method->path, line);
+    gram_call_end(call, GRAM_INTERNAL, "no such answer: ");
 }
 
 /* Decodes the request at the front into the server's scratch. False: it could not be, the call has ended. */
@@ -242,14 +245,14 @@ static bool step_gather(struct gram_call *call)
         if (!gram_receive_prefix(call, p, &len))
             return true;
         if (n - GRAM_PREFIX > len) {
-            gram_call_end(call, GRAM_UNIMPLEMENTED, "second request message");
+            gram_call_end(call, GRAM_UNIMPLEMENTED, "second request");
             return true;
         }
     }
     if (!call->remote_done)
         return false;
     if (n == 0) {
-        gram_call_end(call, GRAM_UNIMPLEMENTED, "no request message");
+        gram_call_end(call, GRAM_UNIMPLEMENTED, "no request");
         return true;
     }
     if (n < GRAM_PREFIX || n - GRAM_PREFIX < len) {
@@ -427,9 +430,14 @@ void gram_call_poll(struct gram_call *call, uint32_t *left)
         gram_call_end(call, GRAM_DEADLINE_EXCEEDED, "deadline exceeded");
     } else if (can_stall(call) && is_due(call, call->progress_at + GRAM_STALL_MS, left)) {
         end_stalled(call);
-    } else if (call->wake || (call->has_wake_at && is_due(call, call->wake_at, left))) {
+    } else {
+        bool slept = call->has_wake_at && is_due(call, call->wake_at, left);
+
+        if (!slept && !call->wake)
+            return;
+        if (slept)
+            call->has_wake_at = false;
         call->wake = 0;
-        call->has_wake_at = false;
         call->awake = true;
         call->message_waits = false;
         call->conn->pump_wanted = true;

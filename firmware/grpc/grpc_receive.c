@@ -103,7 +103,7 @@ bool gram_receive_prefix(struct gram_call *call, const uint8_t *p, uint32_t *len
     *len = gram_get_be32(p + 1);
     if (p[0] != 0) {
         gram_call_end(call, GRAM_INTERNAL,
-                      p[0] == 1 ? "compressed message" : "bad message prefix");
+                      p[0] == 1 ? "compressed message" : "bad prefix");
         return false;
     }
     if (*len > call->method->req_max || *len > LONGEST - GRAM_PREFIX) {

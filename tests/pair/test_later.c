@@ -156,7 +156,7 @@ static void test_sleep(struct pair *pair)
     assert_int_equal(peer_answer(p, 1)->ended_at - begin, 1001);
 }
 
-/* The last one counts, a wake may come before it, and it is over when the handler is asked. */
+/* The last one counts, and its time comes although a wake came before. */
 static void sleep_twice(gram_call *call)
 {
     gram_call_sleep(call, 10);
@@ -173,6 +173,20 @@ static void test_sleep_again(struct pair *pair)
     pair_sleep(pair, 499);
     assert_int_equal(test_app.asked_len, 1);
     wake(pair);
+    assert_int_equal(test_app.asked_len, 2);
+    pair_sleep(pair, 1); /* the wake has not taken its place */
+    expect_number(p, 1, 2);
+}
+
+/* Once, and then no more. */
+static void test_sleep_once(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair);
+    test_app_answer((struct test_answer){.status = GRAM_PENDING, .sleep = 500});
+    test_app_status(GRAM_PENDING, NULL);
+    test_app_answer((struct test_answer){.status = GRAM_OK, .number = 2});
+    peer_call(p, 1, TINY, 1, "");
+    pair_sleep(pair, 500);
     assert_int_equal(test_app.asked_len, 2);
     pair_sleep(pair, 100000); /* the second PENDING has set no time */
     assert_int_equal(test_app.asked_len, 2);
@@ -334,6 +348,7 @@ int main(void)
         PAIR_TEST(test_many_pending),
         PAIR_TEST(test_sleep),
         PAIR_TEST(test_sleep_again),
+        PAIR_TEST(test_sleep_once),
         PAIR_TEST(test_sleep_wraps),
         PAIR_TEST(test_sleep_long),
         PAIR_TEST(test_deadline),

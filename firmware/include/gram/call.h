@@ -35,7 +35,7 @@ void *gram_call_state(gram_call *call);
          char unused;                                                                                                \
      }))
 
-/* Names a call beyond its callbacks. A plain value: copy it, keep it in a driver, compare nothing. */
+/* Names a call beyond its callbacks. A plain value: copy it, keep it in a driver. A generation of 0 means none; compare nothing else. */
 typedef struct gram_call_ref {
     gram_server *server;
     uint16_t slot;
@@ -50,7 +50,7 @@ gram_call_ref gram_call_ref_of(const gram_call *call);
  * must end it here. */
 void gram_call_wake(gram_call_ref ref);
 
-/* Has this call woken in `ms` milliseconds, once. The last call wins; being asked for another reason in the meantime changes nothing. */
+/* Has this call woken in `ms` milliseconds, once. The last call wins; being woken or asked for another reason in the meantime changes nothing. */
 void gram_call_sleep(gram_call *call, uint32_t ms);
 
 /* ---- how a call ends ---- */

@@ -2,8 +2,9 @@
  *
  * An application sets what it needs in firmware/apps/<app>/gram_app_config.h, a board what its memory allows in
  * port/boards/<board>/gram_target_config.h; both with #ifndef around each line, the application's is read first. GRAM_RAM_KB (the
- * target's RAM, from the build) lets an application choose by size. Values of the first part must be plain decimal integers: they become part
- * of a symbol's name, so that objects built with different limits do not link. config_check.h holds every rule between them. */
+ * target's RAM, from the build) lets an application choose by size. Values of the first part must be plain decimal integers, without brackets or
+ * sums ("pasting ... does not give a valid preprocessing token" means one that is not): they become part of a symbol's name, so that objects built
+ * with different limits do not link. config_check.h holds every rule between them. */
 #ifndef GRAM_CONFIG_H
 #define GRAM_CONFIG_H
 
@@ -12,7 +13,7 @@
 
 /* ---- part one: what decides the layout of memory ---- */
 
-/* Clients at a time. Each costs its HPACK table (5 bytes x GRAM_HPACK_ENTRIES), its streams, its transmit buffer and about 200 bytes. */
+/* Clients at a time. Each costs its HPACK table (5 bytes x GRAM_HPACK_ENTRIES), its streams, its transmit buffer and about 290 bytes. */
 #ifndef GRAM_MAX_CONNECTIONS
 #define GRAM_MAX_CONNECTIONS 2
 #endif
@@ -28,8 +29,8 @@
 #define GRAM_INITIAL_WINDOW_SIZE 512
 #endif
 
-/* Messages longer than that are gathered in one of so many larger buffers, of so many bytes (5 of them for the prefix): the longest request
- * that any method takes. 0 buffers: no request may be longer than GRAM_INITIAL_WINDOW_SIZE - 5. */
+/* Messages longer than that are gathered in one of so many larger buffers, of so many bytes: the longest request
+ * that any method takes, and 5 for its prefix. 0 buffers: no request may be longer than GRAM_INITIAL_WINDOW_SIZE - 5. */
 #ifndef GRAM_MESSAGE_BUFS
 #define GRAM_MESSAGE_BUFS 1
 #endif
@@ -53,7 +54,7 @@
 #define GRAM_TRAILERS_MAX 192
 #endif
 
-/* Replies held while the peer's window or the transmit buffer is too small for them; each costs GRAM_REPLY_SIZE + GRAM_TRAILERS_MAX. */
+/* Replies held while the peer's window or the transmit buffer is too small for them; each costs GRAM_REPLY_SIZE + 16. */
 #ifndef GRAM_HELD_REPLIES
 #define GRAM_HELD_REPLIES 1
 #endif
@@ -145,13 +146,13 @@
 
 /* ---- the fingerprint ---- */
 
-#define GRAM_CONFIG_PASTE_(f, a, b, c, d, e, g, h, i, j, k, l, m, n) \
-    f##_c##a##_s##b##_w##c##_m##d##x##e##_t##g##_##h##_##i##_h##j##_r##k##_##l##_u##m##_e##n
-#define GRAM_CONFIG_PASTE(f, a, b, c, d, e, g, h, i, j, k, l, m, n) \
-    GRAM_CONFIG_PASTE_(f, a, b, c, d, e, g, h, i, j, k, l, m, n)
+#define GRAM_CONFIG_PASTE_(f, a, b, c, d, e, g, h, i, j, k, l, m, n, o) \
+    f##_c##a##_s##b##_w##c##_m##d##x##e##_t##g##_##h##_##i##_h##j##_r##k##_##l##_u##m##_e##n##_p##o
+#define GRAM_CONFIG_PASTE(f, a, b, c, d, e, g, h, i, j, k, l, m, n, o) \
+    GRAM_CONFIG_PASTE_(f, a, b, c, d, e, g, h, i, j, k, l, m, n, o)
 #define GRAM_CONFIG_NAME(f)                                                                                          \
     GRAM_CONFIG_PASTE(f, GRAM_MAX_CONNECTIONS, GRAM_MAX_CONCURRENT_STREAMS, GRAM_INITIAL_WINDOW_SIZE, GRAM_MESSAGE_BUFS, \
                       GRAM_MESSAGE_SIZE, GRAM_TX_SIZE, GRAM_TX_CONTROL, GRAM_TRAILERS_MAX, GRAM_HELD_REPLIES,        \
-                      GRAM_REQUEST_SIZE, GRAM_REPLY_SIZE, GRAM_CALL_STATE, GRAM_HPACK_ENTRIES)
+                      GRAM_REQUEST_SIZE, GRAM_REPLY_SIZE, GRAM_CALL_STATE, GRAM_HPACK_ENTRIES, GRAM_PEER_NAME)
 
 #endif

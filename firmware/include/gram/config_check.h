@@ -34,6 +34,9 @@
 #if GRAM_HPACK_ENTRIES < 128 || GRAM_HPACK_ENTRIES > 255
 #error "GRAM_HPACK_ENTRIES: 128 to 255 (128 fill the 4096 bytes that every client may count on)"
 #endif
+#if GRAM_PEER_NAME < 8
+#error "GRAM_PEER_NAME: at least 8"
+#endif
 #if GRAM_CALL_STATE % 8 != 0 || GRAM_REQUEST_SIZE % 8 != 0 || GRAM_REPLY_SIZE % 8 != 0
 #error "GRAM_CALL_STATE, GRAM_REQUEST_SIZE and GRAM_REPLY_SIZE: multiples of 8 (they hold structs)"
 #endif

@@ -14,7 +14,7 @@
 
 #include "gram/call.h"
 #include "gram/config.h"
-#include "grpc/health/v1/health.gram.h"
+#include "grpc/health/v1/health.gram.h" /* SERVICES := health in app.mk makes it */
 
 /* Bindings whose state can be set, from the front of the application's table; a byte each. Those behind
  * are always SERVING. */

@@ -17,7 +17,7 @@ struct gram_log {
 };
 
 /* Defined by the target, not by gram: what happens when one of gram's own rules turns out to be broken (never by anything a peer sends). `reason` says which. A
- * board prints it and restarts, a host prints it and aborts; it must not return. Main loop. */
+ * board prints it and stands still (or restarts: GRAM_FAULT_RESET), a host prints it and aborts; it must not return. Main loop. */
 _Noreturn void gram_assert_failed(const char *reason);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "gram/call.h"
 #include "gram/service.h"
-#include "grpc/reflection/v1/reflection.gram.h"
+#include "grpc/reflection/v1/reflection.gram.h" /* SERVICES := reflection in app.mk makes it */
 
 /* Files in one answer: the one that was asked for and what it imports, directly or not; also how far a
  * symbol is looked for behind a service's own file. What is beyond is left out, and a client asks for it

@@ -3,7 +3,8 @@
  *
  * A transport's round, for each connection, after input, after acknowledgements and after every gram_server_poll():
  *
- *     while ((p = gram_conn_tx_buf(conn, &n)) && n > 0) { n = send(p, n); if (n == 0) break; gram_conn_tx_taken(conn, n); }
+ *     while ((p = gram_conn_tx_buf(conn, &n)) && n > 0) { n = send(p, n); if (n == 0) break;
+ *         gram_conn_tx_taken(conn, n); gram_conn_tx_acked(conn, n); }     the second later, if the network sends from this memory
  *     if (gram_conn_rx_ready(conn)) offer again the input that was not taken
  *     switch (gram_conn_phase(conn)) { ...DONE: close in order... DEAD: drop at once }
  *
