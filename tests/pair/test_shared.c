@@ -124,7 +124,44 @@ static void test_buffer_streams(struct pair *pair)
     expect_usage(pair, 0, 0, 0);
 }
 
+#if GRAM_MAX_CONCURRENT_STREAMS > 2
+/* Whoever asks again is behind those that wait already. */
+static void test_buffer_turn_is_kept(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair);
+    begin_long(p, 1, TINY);
+    begin_long(p, 3, TINY);
+    begin_long(p, 5, TINY);
+    finish_long(p, 1);
+    begin_long(p, 7, TINY); /* in the slot of the first */
+    finish_long(p, 3);
+    assert_true(may_go_on(p, 5));
+    assert_false(may_go_on(p, 7));
+    finish_long(p, 5);
+    finish_long(p, 7);
+}
+#endif
+
 #if GRAM_MAX_CONNECTIONS > 1
+/* What time frees on one connection goes to the other in the same poll: nobody polls again for it. */
+static void test_held_freed_by_time(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair), *q = peer_ready(pair);
+    peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 0);
+    peer_setting(q, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 0);
+    peer_call(q, 1, UNARY, 1, "q");
+    pair_sleep(pair, 1000);
+    peer_call(p, 1, UNARY, 2, "p");
+    assert_int_equal(test_app.calls, 1);
+    uint32_t left = gram_server_poll(pair->server, pair->now + GRAM_STALL_MS - 1000);
+    assert_int_equal(test_app.calls, 2);
+    assert_int_equal(left, GRAM_STALL_MS);
+    pair->now += GRAM_STALL_MS - 1000;
+    pair_run(pair);
+    peer_window(p, 1, 1000);
+    expect_number(p, 1, 2);
+}
+
 static void test_buffer_over_connections(struct pair *pair)
 {
     struct peer *p = peer_ready(pair), *q = peer_ready(pair);
@@ -297,7 +334,11 @@ int main(void)
         PAIR_TEST(test_buffer_given_up),
         PAIR_TEST(test_buffer_and_short_calls),
         PAIR_TEST(test_buffer_streams),
+#if GRAM_MAX_CONCURRENT_STREAMS > 2
+        PAIR_TEST(test_buffer_turn_is_kept),
+#endif
 #if GRAM_MAX_CONNECTIONS > 1
+        PAIR_TEST(test_held_freed_by_time),
         PAIR_TEST(test_buffer_over_connections),
         PAIR_TEST(test_buffer_lost),
         PAIR_TEST(test_held_over_connections),

@@ -201,18 +201,28 @@ static void test_client_waits(struct pair *pair)
     expect_number(p, 1, (int32_t)n);
 }
 
+static uint32_t bytes_in;
+
+static void look_at_bytes(gram_call *call)
+{
+    bytes_in = gram_call_bytes_in(call);
+}
+
 /* The client has ended while a message still waits. */
 static void test_client_waits_at_end(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
     test_app_status(GRAM_OK, NULL);
     test_app_answer((struct test_answer){.status = GRAM_WAIT, .sleep = 100});
+    test_app_status(GRAM_OK, NULL);
+    test_app_answer((struct test_answer){.status = GRAM_OK, .number = 1, .hook = look_at_bytes});
     peer_headers(p, 1, COLLECT, 0);
     peer_message(p, 1, 5, "", 0, ES);
     asked("om");
     pair_sleep(pair, 100);
     asked("ommhc");
     expect_number(p, 1, 1);
+    assert_int_equal(bytes_in, 2); /* it came twice, and is counted once */
 }
 
 /* ---- both ---- */

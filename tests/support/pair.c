@@ -73,6 +73,7 @@ static void poll_server(struct pair *pair)
 {
     uint32_t left = gram_server_poll(pair->server, pair->now);
 
+    PAIR_MUST(!gram_server_awake(pair->server) || left == 0, "a server that is awake asks to be polled at once");
     pair->has_due = left != GRAM_FOREVER;
     pair->due = pair->now + left;
 }

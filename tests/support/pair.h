@@ -19,7 +19,7 @@ struct pair {
     bool has_due;
     uint32_t due;  /* when the server wants to be polled */
     struct test_random random;
-    struct peer *peers[64]; /* all there ever were */
+    struct peer *peers[256]; /* all there ever were */
     unsigned peer_count;
 };
 
