@@ -127,18 +127,23 @@ gram_conn *gram_conn_open(gram_server *server, const char *peer)
     return conn;
 }
 
-/* Round after round, one step for each call, beginning with another one each time: no call starves another. It ends because every step
- * uses up input, or room, or a wake. */
+/* Round after round, one step for each call. The next round, now or when there is room again, begins behind the first call that could go on in this
+ * one: no call starves another. It ends because every step uses up input, or room, or a wake. */
 void gram_conn_pump(struct gram_conn *conn)
 {
     bool moved = conn->pump_wanted && conn->h2.phase == GRAM_H2_ACTIVE;
 
     while (moved) {
+        unsigned first = conn->turn;
+
         moved = false;
         conn->pump_wanted = false;
-        for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++)
-            moved |= gram_call_step(&conn->calls[(conn->turn + i) % GRAM_MAX_CONCURRENT_STREAMS]);
-        conn->turn = (uint8_t)((conn->turn + 1) % GRAM_MAX_CONCURRENT_STREAMS);
+        for (unsigned i = first; i < first + GRAM_MAX_CONCURRENT_STREAMS; i++) {
+            if (!gram_call_step(&conn->calls[i % GRAM_MAX_CONCURRENT_STREAMS]) || moved)
+                continue;
+            moved = true;
+            conn->turn = (uint8_t)((i + 1) % GRAM_MAX_CONCURRENT_STREAMS);
+        }
     }
     gram_h2_flush(&conn->h2);
     if (conn->h2.peer_going && conn->h2.streams_open == 0)
