@@ -67,6 +67,7 @@ static void test_wake_inside(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
     test_app_answer((struct test_answer){.status = GRAM_PENDING, .hook = wake_self});
+    test_app_answer((struct test_answer){.status = GRAM_PENDING, .hook = wake_self}); /* in RESUME, inside a poll */
     test_app_answer((struct test_answer){.status = GRAM_OK, .number = 5});
     peer_call(p, 1, TINY, 1, "");
     expect_number(p, 1, 5);
