@@ -47,7 +47,8 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  APP=    $(APPS)"
-	@echo "  BOARD=  $(BOARDS)"
+	@for board in $(BOARDS); do \
+	    printf '  BOARD=  %-12s %s\n' $$board "$$(sed -n 's/^BOARD_DESCRIPTION *:= *//p' port/boards/$$board/board.mk)"; done
 	@echo "  PORT=   for run and qemu (50051)      V=1  shows commands"
 	@echo "  LWIP_DIR= NANOPB_DIR= MBEDTLS_DIR=    checkouts of your own instead of the pinned sources"
 
@@ -65,10 +66,14 @@ posix: $(SOURCES_READY) ## builds build/posix/APP, the same on Linux sockets
 firmware: $(FIRMWARE_READY) ## builds build/BOARD/APP.elf
 	$(call image,$(BOARD),$(APP))
 
+MACHINE = $(or $(shell sed -n 's/^BOARD_QEMU_MACHINE *:= *//p' port/boards/$(BOARD)/board.mk),$(error \
+    gram: QEMU has no $(BOARD): make firmware BOARD=$(BOARD), and flash it))
+
 qemu: firmware $(STAMPS)/need-qemu ## runs that image in QEMU, reached at localhost:PORT
 	$(port_free)
 	@echo "gram: $(BOARD) in QEMU; localhost:$(PORT) leads to its port 50051; Ctrl-C ends it"
-	@exec qemu-system-arm -M $(shell sed -n 's/^BOARD_QEMU_MACHINE *:= *//p' port/boards/$(BOARD)/board.mk) \
+	@echo "  grpcurl -plaintext localhost:$(PORT) list"
+	@exec qemu-system-arm -M $(MACHINE) \
 	    -kernel build/$(BOARD)/$(APP).elf -display none -monitor none -serial stdio \
 	    -nic user,hostfwd=tcp:127.0.0.1:$(PORT)-:50051
 

@@ -80,7 +80,9 @@ $(OBJ)/flags: FORCE
 # Generated code. $(call generate,NAME,PROTOS): makes build/gen/NAME.mk, which sets GEN_SRCS, and is included.
 PROTO_TOOL := $(wildcard proto/protoc-gen-gram/*.py)
 define generate
-$(GEN)/$1.mk: $(patsubst %,proto/%.proto,$2) $(wildcard $(patsubst %,proto/%.options,$2)) $(PROTO_TOOL) $3
+$(GEN)/$1.options-list: FORCE # an options file that comes or goes counts, too
+	@$$(call record,$(wildcard $(patsubst %,proto/%.options,$2)))
+$(GEN)/$1.mk: $(patsubst %,proto/%.proto,$2) $(wildcard $(patsubst %,proto/%.options,$2)) $(GEN)/$1.options-list $(PROTO_TOOL) $3
 	$(Q)mkdir -p $(GEN)
 	@$$(call say,PROTO,$2)
 	$(Q)flock $(GEN)/.lock build/venv/bin/python proto/protoc-gen-gram/generate.py -I proto --out $(GEN) \

@@ -22,6 +22,7 @@ include $(APP_DIR)/app.mk
 TARGET_MK.sim := host_sim/sim.mk
 TARGET_MK.posix := port/posix/posix.mk
 TARGET_MK.wire := tests/wire/wire.mk
+TARGET_MK.bench := tests/bench/bench.mk
 WITHOUT_LWIP :=
 include $(or $(TARGET_MK.$(TARGET)),port/boards/boards.mk)
 
@@ -31,6 +32,12 @@ include firmware/core.mk
 INC.$(APP_DIR) := $(API) $(call dirs,$(APP_DIR) $(GEN)) $(NANOPB_INC)
 EVERYTHING := $(INC.firmware/grpc) $(call dirs,$(GEN)) $(NANOPB_INC) $(LWIP_INC)
 
+ifneq ($(words $(PROTOS)),$(words $(wildcard $(PROTOS:%=proto/%.proto))))
+$(error gram: $(APP_DIR)/app.mk, PROTOS: there is no $(filter-out $(wildcard $(PROTOS:%=proto/%.proto)),$(PROTOS:%=proto/%.proto)))
+endif
+ifeq ($(wildcard $(APP_DIR)/*.c),)
+$(error gram: $(APP_DIR) has no .c file: one of them defines gram_app)
+endif
 $(eval $(call generate,$(APP),$(sort $(PROTOS)),$(APP_DIR)/app.mk))
 
 # $(call option,FOLDER,NAME): NAME.c and its NAME_*.c

@@ -282,7 +282,10 @@ def verdict(figure, budget):
 
 
 def report_core():
-    objects = sorted(str(p) for p in Path(CORE).glob("firmware/*/*.o"))
+    # an object whose source is gone is left over from an earlier build
+    objects = sorted(
+        str(p) for p in Path(CORE).glob("firmware/*/*.o") if p.relative_to(CORE).with_suffix(".c").exists()
+    )
     if not objects:
         sys.exit(f"gram: no objects in {CORE}")
     sys.setrecursionlimit(10000)

@@ -1,0 +1,3 @@
+module example.com/users-client
+
+go 1.26.0
