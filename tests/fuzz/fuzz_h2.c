@@ -1,5 +1,6 @@
-/* Any bytes as HTTP/2, twice: one connection is fed in long segments, the other byte by byte. What they tell the layer above, how they end, and what they
- * send (but for WINDOW_UPDATE, whose moment is the segment's) must be the same: the reader keeps no frame, and no cut may show. */
+/* Any bytes as HTTP/2, twice: one connection is fed in long segments, the other byte by byte. What they
+ * tell the layer above, how they end, and what they send (but for WINDOW_UPDATE, whose moment is the
+ * segment's) must be the same: the reader keeps no frame, and no cut may show. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,8 +20,8 @@ struct side {
     size_t told_len;
     uint8_t sent[ROOM];
     size_t sent_len;
-    unsigned open;      /* slots taken, as the layer above knows them: bits */
-    uint8_t head[9];    /* of the frame that is being sent */
+    unsigned open;   /* slots taken, as the layer above knows them: bits */
+    uint8_t head[9]; /* of the frame that is being sent */
     uint32_t head_len, frame_left;
 };
 
@@ -163,7 +164,8 @@ static const struct gram_h2_events events = {
     .closed = closed,
     .failed = failed,
 };
-static const struct gram_hpack_pin pins[GRAM_HPACK_PINS] = {{"content-type", "x", 31}, {"grpc-status", "0", 0}};
+static const struct gram_hpack_pin pins[GRAM_HPACK_PINS] = {{"content-type", "x", 31},
+                                                            {"grpc-status", "0", 0}};
 
 /* ---- the transport: takes and acknowledges all at once, and leaves out WINDOW_UPDATE ---- */
 

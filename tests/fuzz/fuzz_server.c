@@ -1,6 +1,6 @@
-/* A whole server and its clients, steered by any bytes: what is sent, in which segments, what the network takes and acknowledges, what handlers
- * answer, when they are woken, and how much time passes. The clients' rules, the core's invariants and "nothing is still taken" (pair.h)
- * must hold whatever comes.
+/* A whole server and its clients, steered by any bytes: what is sent, in which segments, what the network
+ * takes and acknowledges, what handlers answer, when they are woken, and how much time passes. The
+ * clients' rules, the core's invariants and "nothing is still taken" (pair.h) must hold whatever comes.
  *
  * Input: steps of one byte each, with the arguments that the step reads; behind the end all is 0. */
 #include <stddef.h>
@@ -39,14 +39,16 @@ static unsigned two(struct input *in)
 /* Numbers at which something changes, more often than others. */
 static uint32_t number(struct input *in)
 {
-    static const uint32_t edges[] = {0, 1, 5, 63, 64, 512, 16384, 65535, 0x7fffffff, 0x80000000, 0xffffffff, 4096};
+    static const uint32_t edges[] = {0,     1,     5,          63,         64,         512,
+                                     16384, 65535, 0x7fffffff, 0x80000000, 0xffffffff, 4096};
     unsigned c = byte(in);
     return c < sizeof edges / sizeof edges[0] ? edges[c] : c < 200 ? c - 12 : two(in);
 }
 
 static const char *path(struct input *in)
 {
-    static const char *const paths[] = {UNARY, TINY, LARGE, SHORT, STREAM, FLOOD, COLLECT, CHAT, SMALL_CHAT, "/no/such", "/"};
+    static const char *const paths[] = {UNARY,   TINY, LARGE,      SHORT,      STREAM, FLOOD,
+                                        COLLECT, CHAT, SMALL_CHAT, "/no/such", "/"};
     return paths[byte(in) % (sizeof paths / sizeof paths[0])];
 }
 

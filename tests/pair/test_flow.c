@@ -114,7 +114,8 @@ static void test_early_fits(struct pair *pair)
     expect_alive(p);
 }
 
-/* A longer one takes the large buffer, and the second such call does not fit: refused, the client may try again. */
+/* A longer one takes the large buffer, and the second such call does not fit: refused, the client may try
+ * again. */
 static void test_early_large(struct pair *pair)
 {
     struct peer *p = early(pair);
@@ -160,7 +161,8 @@ static void test_early_intercepted(struct pair *pair)
     late_ack(p);
 }
 
-/* One that is too long for this device is told so, however it is cut, and not refused: a retry would not help. */
+/* One that is too long for this device is told so, however it is cut, and not refused: a retry would not
+ * help. */
 static void test_early_too_long(struct pair *pair)
 {
     for (size_t cut = 0; cut < 8; cut++) {
@@ -186,7 +188,8 @@ static void test_early_too_long(struct pair *pair)
     }
 }
 
-/* Many messages that the handler takes at once are no trouble at all; their window goes below zero with our SETTINGS, and comes back. */
+/* Many messages that the handler takes at once are no trouble at all; their window goes below zero with
+ * our SETTINGS, and comes back. */
 static void test_early_stream(struct pair *pair)
 {
     struct peer *p = early(pair);
@@ -230,7 +233,8 @@ static void test_bytewise_connection(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
     peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 0x7fffffff);
-    test_app_answer((struct test_answer){.status = GRAM_OK, .fill = 65535 - 4 - 5}); /* tag and length are 4 */
+    test_app_answer(
+        (struct test_answer){.status = GRAM_OK, .fill = 65535 - 4 - 5}); /* tag and length are 4 */
     peer_call(p, 1, LARGE, 1, "");
     expect_number(p, 1, 0);
     assert_int_equal(p->window, 0);
@@ -246,7 +250,8 @@ static void test_bytewise_connection(struct pair *pair)
     expect_alive(p);
 }
 
-/* A smaller INITIAL_WINDOW_SIZE moves open streams' windows below zero; nothing goes out before they are above again. */
+/* A smaller INITIAL_WINDOW_SIZE moves open streams' windows below zero; nothing goes out before they are
+ * above again. */
 static void test_negative(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
@@ -331,7 +336,8 @@ static void test_flood(struct pair *pair)
     peer_call(p, 1, FLOOD, 1, "");
     for (unsigned i = 0; !peer_answer(p, 1)->ended; i++) {
         assert_true(i < 10000);
-        peer_window(p, test_random_below(&pair->random, 4) ? 1 : 0, 1 + test_random_below(&pair->random, 300));
+        peer_window(p, test_random_below(&pair->random, 4) ? 1 : 0,
+                    1 + test_random_below(&pair->random, 300));
     }
     expect_status(p, 1, GRAM_OK, NULL);
     assert_int_equal(answer_replies(peer_answer(p, 1)), 40);

@@ -1,4 +1,5 @@
-/* Every frame type where it may be and where it may not, and the right error in the right scope (RFC 9113 5.1, 6). */
+/* Every frame type where it may be and where it may not, and the right error in the right scope (RFC 9113
+ * 5.1, 6). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@ enum { ES = GRAM_H2_FLAG_END_STREAM, EH = GRAM_H2_FLAG_END_HEADERS, PADDED = GRA
 static struct blob b;
 
 /* One frame that ends the connection. */
-static void ends(struct pair *pair, unsigned type, unsigned flags, uint32_t id, size_t len, enum gram_h2_error error)
+static void ends(struct pair *pair, unsigned type, unsigned flags, uint32_t id, size_t len,
+                 enum gram_h2_error error)
 {
     static const uint8_t zero[20000];
     struct peer *p = peer_ready(pair);
@@ -213,8 +215,9 @@ static void test_continuation_rules(struct pair *pair)
 {
     struct peer *p;
     ends(pair, GRAM_H2_CONTINUATION, EH, 1, 1, GRAM_H2_PROTOCOL_ERROR);
-    static const uint8_t inside[] = {GRAM_H2_DATA, GRAM_H2_HEADERS, GRAM_H2_PRIORITY, GRAM_H2_RST_STREAM,
-                                     GRAM_H2_SETTINGS, GRAM_H2_PING, GRAM_H2_GOAWAY, GRAM_H2_WINDOW_UPDATE, 77};
+    static const uint8_t inside[] = {GRAM_H2_DATA,       GRAM_H2_HEADERS,       GRAM_H2_PRIORITY,
+                                     GRAM_H2_RST_STREAM, GRAM_H2_SETTINGS,      GRAM_H2_PING,
+                                     GRAM_H2_GOAWAY,     GRAM_H2_WINDOW_UPDATE, 77};
     for (unsigned i = 0; i < sizeof inside; i++) {
         p = peer_ready(pair);
         begin_block(p, 1);
@@ -373,7 +376,9 @@ static void test_early_end(struct pair *pair)
     put_index(&b, 62);
     put_request(&b, TINY);
     peer_block(p, 3, &b, 0);
-    expect_rst(p, 3, GRAM_H2_PROTOCOL_ERROR); /* a regular field before the pseudo-headers, and not COMPRESSION_ERROR */
+    expect_rst(
+        p, 3,
+        GRAM_H2_PROTOCOL_ERROR); /* a regular field before the pseudo-headers, and not COMPRESSION_ERROR */
     expect_alive(p);
 }
 
@@ -437,7 +442,8 @@ static void test_refused(struct pair *pair)
     expect_alive(p);
 }
 
-/* Before our SETTINGS are known a client may open as many as it likes: each surplus one is refused, none ends the connection. */
+/* Before our SETTINGS are known a client may open as many as it likes: each surplus one is refused, none
+ * ends the connection. */
 static void test_refused_before_settings(struct pair *pair)
 {
     static struct blob fields;

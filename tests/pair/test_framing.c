@@ -1,4 +1,5 @@
-/* Messages out of DATA: prefixes, lengths, what may not be decoded (gRPC over HTTP/2, "Length-Prefixed-Message"). */
+/* Messages out of DATA: prefixes, lengths, what may not be decoded (gRPC over HTTP/2,
+ * "Length-Prefixed-Message"). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -106,14 +107,14 @@ static void test_bad_protobuf(struct pair *pair)
         const char *bytes;
         size_t len;
     } bad[] = {
-        {"\x08", 1},                                             /* no value */
+        {"\x08", 1},                                              /* no value */
         {"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12}, /* a varint of 11 bytes */
-        {"\x12\x05hi", 4},                                       /* longer than the message */
-        {"\x12\xff\xff\xff\xff\x0f", 6},                         /* much longer */
-        {"\x0f", 1},                                             /* wire type 7 */
-        {"\x0b", 1},                                             /* a group begins */
-        {"\x00", 1},                                             /* field 0 */
-        {"\x12\x02\xc3\x28", 4},                                 /* not UTF-8 */
+        {"\x12\x05hi", 4},                                        /* longer than the message */
+        {"\x12\xff\xff\xff\xff\x0f", 6},                          /* much longer */
+        {"\x0f", 1},                                              /* wire type 7 */
+        {"\x0b", 1},                                              /* a group begins */
+        {"\x00", 1},                                              /* field 0 */
+        {"\x12\x02\xc3\x28", 4},                                  /* not UTF-8 */
     };
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         b.len = 0;
@@ -191,11 +192,13 @@ static void test_too_long_at_once(struct pair *pair)
     }
 }
 
-/* The longest that this configuration takes, and the one byte less that needs no large buffer: cut into frames of every length. */
+/* The longest that this configuration takes, and the one byte less that needs no large buffer: cut into
+ * frames of every length. */
 static void test_longest(struct pair *pair)
 {
-    static const size_t lengths[] = {GRAM_INITIAL_WINDOW_SIZE - 6, GRAM_INITIAL_WINDOW_SIZE - 5, GRAM_INITIAL_WINDOW_SIZE - 4,
-                                     GRAM_MESSAGE_SIZE - 6, GRAM_MESSAGE_SIZE - 5};
+    static const size_t lengths[] = {GRAM_INITIAL_WINDOW_SIZE - 6, GRAM_INITIAL_WINDOW_SIZE - 5,
+                                     GRAM_INITIAL_WINDOW_SIZE - 4, GRAM_MESSAGE_SIZE - 6,
+                                     GRAM_MESSAGE_SIZE - 5};
     for (unsigned i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         for (size_t frame = 1; frame < GRAM_INITIAL_WINDOW_SIZE; frame = frame * 2 + 1) {
             struct peer *p = peer_ready(pair);
@@ -209,13 +212,15 @@ static void test_longest(struct pair *pair)
                 size_t n = b.len - at < frame ? b.len - at : frame;
                 n = (int64_t)n < window ? n : (size_t)window;
                 if (n == 0)
-                    fail_msg("message of %zu bytes, frames of %zu: no window after %zu", lengths[i], frame, at);
+                    fail_msg("message of %zu bytes, frames of %zu: no window after %zu", lengths[i], frame,
+                             at);
                 window -= (int64_t)n;
                 peer_frame(p, GRAM_H2_DATA, at + n == b.len ? ES : 0, 1, b.bytes + at, n);
                 at += n;
                 for (; seen < p->frame_count; seen++)
                     if (p->frames[seen].type == GRAM_H2_WINDOW_UPDATE && p->frames[seen].id == 1)
-                        window += (int64_t)(p->in[p->frames[seen].at + 2] << 8 | p->in[p->frames[seen].at + 3]);
+                        window +=
+                            (int64_t)(p->in[p->frames[seen].at + 2] << 8 | p->in[p->frames[seen].at + 3]);
             }
             expect_number(p, 1, 77);
             expect_usage(pair, 0, 0, 0);
@@ -250,9 +255,10 @@ static void test_many_in_one(struct pair *pair)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PAIR_TEST(test_count),    PAIR_TEST(test_second_at_once),   PAIR_TEST(test_cut_short), PAIR_TEST(test_flag),
-        PAIR_TEST(test_bad_protobuf), PAIR_TEST(test_bound),        PAIR_TEST(test_too_long),
-        PAIR_TEST(test_too_long_at_once), PAIR_TEST(test_longest),  PAIR_TEST(test_many_in_one),
+        PAIR_TEST(test_count),       PAIR_TEST(test_second_at_once),   PAIR_TEST(test_cut_short),
+        PAIR_TEST(test_flag),        PAIR_TEST(test_bad_protobuf),     PAIR_TEST(test_bound),
+        PAIR_TEST(test_too_long),    PAIR_TEST(test_too_long_at_once), PAIR_TEST(test_longest),
+        PAIR_TEST(test_many_in_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

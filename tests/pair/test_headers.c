@@ -1,4 +1,5 @@
-/* Which header blocks are requests, and which are malformed (RFC 9113 8.1, 8.2, 8.3): malformed ones are stream errors, the connection goes on. */
+/* Which header blocks are requests, and which are malformed (RFC 9113 8.1, 8.2, 8.3): malformed ones are
+ * stream errors, the connection goes on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -140,7 +141,8 @@ static void test_unknown_pseudo(struct pair *pair)
 
 static void test_names(struct pair *pair)
 {
-    static const char *const bad[] = {"X", "Content-Type", "grpc-Timeout", "", "a b", "a\x7f", "a\x80", "a:b", "\x01"};
+    static const char *const bad[] = {"X",     "Content-Type", "grpc-Timeout", "",    "a b",
+                                      "a\x7f", "a\x80",        "a:b",          "\x01"};
     begin(pair);
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         with(bad[i], "v");
@@ -175,10 +177,17 @@ static void test_values(struct pair *pair)
 static void test_connection_specific(struct pair *pair)
 {
     static const char *const bad[][2] = {
-        {"connection", "close"},           {"connection", ""},     {"keep-alive", "timeout=5"},
-        {"proxy-connection", "keep-alive"}, {"upgrade", "h2c"},     {"transfer-encoding", "chunked"},
-        {"te", "gzip"},                    {"te", "trailers, gzip"}, {"te", ""},
-        {"te", "Trailers"},                {"te", "trailer"},
+        {"connection", "close"},
+        {"connection", ""},
+        {"keep-alive", "timeout=5"},
+        {"proxy-connection", "keep-alive"},
+        {"upgrade", "h2c"},
+        {"transfer-encoding", "chunked"},
+        {"te", "gzip"},
+        {"te", "trailers, gzip"},
+        {"te", ""},
+        {"te", "Trailers"},
+        {"te", "trailer"},
     };
     begin(pair);
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -255,13 +264,13 @@ static void test_compression_error(struct pair *pair)
         const char *bytes;
         size_t len;
     } bad[] = {
-        {"\x80", 1},                     /* index 0 */
-        {"\xbe", 1},                     /* index 62 of an empty table */
-        {"\x83\x86\x3f", 3},             /* a size update after a field */
-        {"\x3f\xe2\x1f", 3},             /* above 4096 */
-        {"\x83\x86\x00", 3},             /* cut short */
+        {"\x80", 1},                         /* index 0 */
+        {"\xbe", 1},                         /* index 62 of an empty table */
+        {"\x83\x86\x3f", 3},                 /* a size update after a field */
+        {"\x3f\xe2\x1f", 3},                 /* above 4096 */
+        {"\x83\x86\x00", 3},                 /* cut short */
         {"\x83\xff\xff\xff\xff\xff\xff", 7}, /* an integer without end */
-        {"\x00\x01x\x81\xff", 5},        /* Huffman: EOS in it */
+        {"\x00\x01x\x81\xff", 5},            /* Huffman: EOS in it */
     };
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         p = peer_ready(pair);
@@ -427,7 +436,8 @@ static void test_good_trailers(struct pair *pair)
 
 /* ---- too much of it (CVE-2016-6581, CVE-2026-49975) ---- */
 
-/* Fields until the list is `size` bytes as RFC 7541 4.1 counts them, the first `len` bytes on the wire in HEADERS, the rest in CONTINUATIONs. */
+/* Fields until the list is `size` bytes as RFC 7541 4.1 counts them, the first `len` bytes on the wire in
+ * HEADERS, the rest in CONTINUATIONs. */
 static void send_long(struct peer *p, uint32_t stream, unsigned flags)
 {
     static struct blob frames;
@@ -436,8 +446,8 @@ static void send_long(struct peer *p, uint32_t stream, unsigned flags)
     do {
         size_t n = b.len - at < 16384 ? b.len - at : 16384;
         unsigned last = at + n == b.len ? EH : 0;
-        put_frame(&frames, at == 0 ? GRAM_H2_HEADERS : GRAM_H2_CONTINUATION, last | (at == 0 ? flags : 0), stream,
-                  b.bytes + at, n);
+        put_frame(&frames, at == 0 ? GRAM_H2_HEADERS : GRAM_H2_CONTINUATION, last | (at == 0 ? flags : 0),
+                  stream, b.bytes + at, n);
         at += n;
     } while (at < b.len);
     peer_send(p, &frames);

@@ -67,7 +67,8 @@ static void test_wake_inside(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
     test_app_answer((struct test_answer){.status = GRAM_PENDING, .hook = wake_self});
-    test_app_answer((struct test_answer){.status = GRAM_PENDING, .hook = wake_self}); /* in RESUME, inside a poll */
+    test_app_answer(
+        (struct test_answer){.status = GRAM_PENDING, .hook = wake_self}); /* in RESUME, inside a poll */
     test_app_answer((struct test_answer){.status = GRAM_OK, .number = 5});
     peer_call(p, 1, TINY, 1, "");
     expect_number(p, 1, 5);
@@ -238,7 +239,8 @@ static void test_sleep_long(struct pair *pair)
 
 /* ---- deadlines ---- */
 
-static void call_with_timeout(struct peer *p, uint32_t id, const char *path, const char *timeout, unsigned flags)
+static void call_with_timeout(struct peer *p, uint32_t id, const char *path, const char *timeout,
+                              unsigned flags)
 {
     b.len = 0;
     put_request(&b, path);
@@ -341,23 +343,12 @@ static void test_deadline_at_once(struct pair *pair)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PAIR_TEST(test_pending),
-        PAIR_TEST(test_pending_error),
-        PAIR_TEST(test_wake_inside),
-        PAIR_TEST(test_stale),
-        PAIR_TEST(test_generations),
-        PAIR_TEST(test_many_pending),
-        PAIR_TEST(test_sleep),
-        PAIR_TEST(test_sleep_again),
-        PAIR_TEST(test_sleep_once),
-        PAIR_TEST(test_sleep_wraps),
-        PAIR_TEST(test_sleep_long),
-        PAIR_TEST(test_deadline),
-        PAIR_TEST(test_deadline_open),
-        PAIR_TEST(test_deadline_stream),
-        PAIR_TEST(test_deadline_wraps),
-        PAIR_TEST(test_deadline_far),
-        PAIR_TEST(test_deadline_at_once),
+        PAIR_TEST(test_pending),       PAIR_TEST(test_pending_error),    PAIR_TEST(test_wake_inside),
+        PAIR_TEST(test_stale),         PAIR_TEST(test_generations),      PAIR_TEST(test_many_pending),
+        PAIR_TEST(test_sleep),         PAIR_TEST(test_sleep_again),      PAIR_TEST(test_sleep_once),
+        PAIR_TEST(test_sleep_wraps),   PAIR_TEST(test_sleep_long),       PAIR_TEST(test_deadline),
+        PAIR_TEST(test_deadline_open), PAIR_TEST(test_deadline_stream),  PAIR_TEST(test_deadline_wraps),
+        PAIR_TEST(test_deadline_far),  PAIR_TEST(test_deadline_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

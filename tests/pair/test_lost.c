@@ -1,5 +1,6 @@
-/* Connections that are lost, half-closed or corrupted, at each byte of a session that has a bit of everything; nothing is still taken afterwards, and
- * every call that was entered is told its end once (pair_close() sees to both). */
+/* Connections that are lost, half-closed or corrupted, at each byte of a session that has a bit of
+ * everything; nothing is still taken afterwards, and every call that was entered is told its end once
+ * (pair_close() sees to both). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

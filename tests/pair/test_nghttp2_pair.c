@@ -1,5 +1,5 @@
-/* nghttp2's client, written by people who never saw gram, over the same in-memory transport: calls of all kinds, ordinary flow control, windows and tables of
- * any size, segments cut anywhere. */
+/* nghttp2's client, written by people who never saw gram, over the same in-memory transport: calls of all
+ * kinds, ordinary flow control, windows and tables of any size, segments cut anywhere. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,20 +14,20 @@
 enum { CALLS = 8 };
 
 struct call {
-    int32_t id;           /* 0: not begun */
-    struct blob body;     /* what is to be uploaded, and how much has been */
+    int32_t id;       /* 0: not begun */
+    struct blob body; /* what is to be uploaded, and how much has been */
     size_t sent;
     uint8_t *got;
     size_t got_len;
     char status[8], grpc_status[8], grpc_message[128];
-    uint32_t code;        /* of its end */
+    uint32_t code; /* of its end */
     bool closed;
 };
 
 struct client {
-    struct peer *peer;    /* its transport only */
+    struct peer *peer; /* its transport only */
     nghttp2_session *session;
-    size_t seen;          /* of peer->in */
+    size_t seen; /* of peer->in */
     struct call calls[CALLS];
     bool goaway;
 };
@@ -45,8 +45,8 @@ static struct call *call_of(int32_t id)
 
 /* ---- what nghttp2 tells ---- */
 
-static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
-                     const uint8_t *value, size_t value_len, uint8_t flags, void *user)
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags, void *user)
 {
     struct call *c = call_of(frame->hd.stream_id);
     (void)session;
@@ -63,7 +63,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     return 0;
 }
 
-static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data, size_t len, void *user)
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data, size_t len,
+                   void *user)
 {
     struct call *c = call_of(id);
     (void)session;
@@ -166,20 +167,30 @@ static void run(struct pair *pair)
     }
 }
 
-#define NV(name_, value_) \
-    {(uint8_t *)(uintptr_t)(name_), (uint8_t *)(uintptr_t)(value_), strlen(name_), strlen(value_), NGHTTP2_NV_FLAG_NONE}
+#define NV(name_, value_)                                                                                    \
+    {                                                                                                        \
+        (uint8_t *)(uintptr_t)(name_), (uint8_t *)(uintptr_t)(value_), strlen(name_), strlen(value_),        \
+            NGHTTP2_NV_FLAG_NONE                                                                             \
+    }
 
 /* Begins a call whose body is in its blob. */
 static struct call *begin(unsigned i, const char *path)
 {
     struct call *c = &client.calls[i];
     const nghttp2_nv fields[] = {
-        NV(":method", "POST"), NV(":scheme", "http"), NV(":path", path), NV(":authority", "device"),
-        NV("content-type", "application/grpc+proto"), NV("te", "trailers"), NV("user-agent", "test/1.0"),
-        NV("grpc-timeout", "1H"), NV("grpc-accept-encoding", "identity, gzip"),
+        NV(":method", "POST"),
+        NV(":scheme", "http"),
+        NV(":path", path),
+        NV(":authority", "device"),
+        NV("content-type", "application/grpc+proto"),
+        NV("te", "trailers"),
+        NV("user-agent", "test/1.0"),
+        NV("grpc-timeout", "1H"),
+        NV("grpc-accept-encoding", "identity, gzip"),
     };
     nghttp2_data_provider body = {.source = {.ptr = c}, .read_callback = read_body};
-    c->id = nghttp2_submit_request(client.session, NULL, fields, sizeof fields / sizeof fields[0], &body, NULL);
+    c->id =
+        nghttp2_submit_request(client.session, NULL, fields, sizeof fields / sizeof fields[0], &body, NULL);
     assert_true(c->id > 0);
     return c;
 }
@@ -285,14 +296,22 @@ static void test_segments(struct pair *pair)
 static void test_settings(struct pair *pair)
 {
     static const nghttp2_settings_entry sets[][4] = {
-        {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}, {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 4194303},
-         {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, 4194303}, {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, 8192}},
-        {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}, {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 2097152},
-         {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, 16384}, {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, 16384}},
-        {{NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, 0}, {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 65535},
-         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 0}, {NGHTTP2_SETTINGS_ENABLE_PUSH, 0}},
-        {{NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, 103}, {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 100},
-         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 1}, {NGHTTP2_SETTINGS_ENABLE_PUSH, 0}},
+        {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 4194303},
+         {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, 4194303},
+         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, 8192}},
+        {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 2097152},
+         {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, 16384},
+         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, 16384}},
+        {{NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, 0},
+         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 65535},
+         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 0},
+         {NGHTTP2_SETTINGS_ENABLE_PUSH, 0}},
+        {{NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, 103},
+         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 100},
+         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 1},
+         {NGHTTP2_SETTINGS_ENABLE_PUSH, 0}},
     };
     for (unsigned i = 0; i < sizeof sets / sizeof sets[0]; i++) {
         test_app_reset();

@@ -169,7 +169,8 @@ static void test_shape(struct pair *pair)
     p = peer_ready(pair);
     peer_frame(p, GRAM_H2_SETTINGS, 0, 0, "1234567", 7);
     expect_goaway(p, GRAM_H2_FRAME_SIZE_ERROR, NULL);
-    p = peer_ready(pair); /* one more acknowledgement than there were SETTINGS does no harm, to windows neither (pair_check.c) */
+    /* one more acknowledgement than there were SETTINGS does no harm, to windows neither (pair_check.c) */
+    p = peer_ready(pair);
     peer_headers(p, 1, COLLECT, 0);
     peer_frame(p, GRAM_H2_SETTINGS, GRAM_H2_FLAG_ACK, 0, NULL, 0);
     expect_nothing(p);

@@ -1,4 +1,5 @@
-/* What gRPC asks of a request: method, path, content-type, encoding, timeout (gRPC over HTTP/2, "Requests"). */
+/* What gRPC asks of a request: method, path, content-type, encoding, timeout (gRPC over HTTP/2,
+ * "Requests"). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,8 +52,9 @@ static void test_content_type(struct pair *pair)
 {
     static const char *const good[] = {"application/grpc", "application/grpc+proto", "application/grpc+json",
                                        "application/grpc;charset=utf-8", "application/grpc+"};
-    static const char *const bad[] = {"application/grp", "application/grpcx", "application/grpc-web", "text/plain", "",
-                                      "application/json", "application/grpc ", "Application/grpc", "xapplication/grpc"};
+    static const char *const bad[] = {
+        "application/grp",  "application/grpcx", "application/grpc-web", "text/plain",       "",
+        "application/json", "application/grpc ", "Application/grpc",     "xapplication/grpc"};
     begin(pair);
     for (unsigned i = 0; i < sizeof good / sizeof good[0]; i++, next(pair)) {
         fields("POST", TINY, good[i]);
@@ -135,13 +137,39 @@ static void test_http_windows(struct pair *pair)
     expect_alive(client);
 }
 
+/* A body that nobody keeps may be longer than any window: such clients do not wait for updates that they
+ * were told to wait for. */
+static void test_http_body(struct pair *pair)
+{
+    static const uint8_t zero[3 * GRAM_INITIAL_WINDOW_SIZE];
+    begin(pair);
+    for (unsigned i = 0; i < 20; i++, next(pair)) {
+        fields("PUT", "/file", "text/plain");
+        peer_block(client, id, &b, 0);
+        for (unsigned n = 0; n < 5; n++)
+            peer_frame(client, GRAM_H2_DATA, n == 4 ? ES : 0, id, zero, sizeof zero);
+        expect_http(client, id, "405");
+    }
+    expect_alive(client);
+}
+
 /* ---- path ---- */
 
 static void test_path(struct pair *pair)
 {
-    static const char *const bad[] = {"/", "/index.html", "test.Service/Tiny", "/test.Service/tiny", "/test.Service/Tin",
-                                      "/test.Service/Tiny/", "/test.Service/Tiny?x", "//test.Service/Tiny", "*",
-                                      "/test.service/Tiny", "/test.Service", "/test.Service/", "/test.Service/Tinyy"};
+    static const char *const bad[] = {"/",
+                                      "/index.html",
+                                      "test.Service/Tiny",
+                                      "/test.Service/tiny",
+                                      "/test.Service/Tin",
+                                      "/test.Service/Tiny/",
+                                      "/test.Service/Tiny?x",
+                                      "//test.Service/Tiny",
+                                      "*",
+                                      "/test.service/Tiny",
+                                      "/test.Service",
+                                      "/test.Service/",
+                                      "/test.Service/Tinyy"};
     begin(pair);
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++, next(pair)) {
         fields("POST", bad[i], "application/grpc");
@@ -226,7 +254,8 @@ static void test_encoding(struct pair *pair)
         put_field(&b, "grpc-encoding", bad[i]);
         send_all();
         expect_status(client, id, GRAM_UNIMPLEMENTED, "*");
-        assert_string_equal(answer_field(peer_answer(client, id)->trailers, "grpc-accept-encoding"), "identity");
+        assert_string_equal(answer_field(peer_answer(client, id)->trailers, "grpc-accept-encoding"),
+                            "identity");
     }
     fields("POST", TINY, "application/grpc");
     put_field(&b, "grpc-encoding", "identity");
@@ -250,7 +279,8 @@ static void test_encoding(struct pair *pair)
 
 static void test_bad_timeout(struct pair *pair)
 {
-    static const char *const bad[] = {"", "S", "1", "1s", "1SS", "1 S", "-1S", "+1S", "123456789S", "1.5S", "S1", "1S1", "0x1S"};
+    static const char *const bad[] = {"",    "S",          "1",    "1s", "1SS", "1 S", "-1S",
+                                      "+1S", "123456789S", "1.5S", "S1", "1S1", "0x1S"};
     begin(pair);
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++, next(pair)) {
         fields("POST", TINY, "application/grpc");
@@ -274,8 +304,18 @@ static void test_good_timeout(struct pair *pair)
         const char *value;
         uint32_t ms;
     } good[] = {
-        {"1H", 3600000}, {"2M", 120000}, {"3S", 3000}, {"04S", 4000}, {"1500m", 1500}, {"2000u", 2}, {"1u", 1},
-        {"5000000n", 5}, {"1n", 1}, {"99999999m", 99999999}, {"99999999H", GRAM_FOREVER}, {"0000001S", 1000},
+        {"1H", 3600000},
+        {"2M", 120000},
+        {"3S", 3000},
+        {"04S", 4000},
+        {"1500m", 1500},
+        {"2000u", 2},
+        {"1u", 1},
+        {"5000000n", 5},
+        {"1n", 1},
+        {"99999999m", 99999999},
+        {"99999999H", GRAM_FOREVER},
+        {"0000001S", 1000},
     };
     begin(pair);
     for (unsigned i = 0; i < sizeof good / sizeof good[0]; i++, next(pair)) {
@@ -309,8 +349,9 @@ static void test_early_error(struct pair *pair)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PAIR_TEST(test_content_type), PAIR_TEST(test_method),       PAIR_TEST(test_http_windows), PAIR_TEST(test_path),
-        PAIR_TEST(test_all_paths),    PAIR_TEST(test_indexed),      PAIR_TEST(test_encoding),     PAIR_TEST(test_bad_timeout),
+        PAIR_TEST(test_content_type), PAIR_TEST(test_method),      PAIR_TEST(test_http_windows),
+        PAIR_TEST(test_http_body),    PAIR_TEST(test_path),        PAIR_TEST(test_all_paths),
+        PAIR_TEST(test_indexed),      PAIR_TEST(test_encoding),    PAIR_TEST(test_bad_timeout),
         PAIR_TEST(test_good_timeout), PAIR_TEST(test_early_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* When there is no room: the network takes nothing, the client's windows are shut, the one held slot is taken (design: who waits for what). */
+/* When there is no room: the network takes nothing, the client's windows are shut, the one held slot is
+ * taken (design: who waits for what). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -73,7 +74,8 @@ static void test_last_words(struct pair *pair)
         size_t used = 0;
         p->take = 0;
         p->ack = false;
-        for (unsigned i = 0; used + 17 <= GRAM_TX_SIZE - fill; i++, used += 17) { /* each frame that is answered by 17 bytes, or by 9 */
+        for (unsigned i = 0; used + 17 <= GRAM_TX_SIZE - fill;
+             i++, used += 17) { /* each frame that is answered by 17 bytes, or by 9 */
             if (!gram_conn_rx_ready(p->conn))
                 break;
             if (fill % 2 && GRAM_TX_SIZE - fill - used < 60)
@@ -213,6 +215,13 @@ static void test_slow_network(struct pair *pair)
         pair_sleep(pair, 10);
     }
     expect_number(p, 1, 4);
+    size_t left = peer_answer(p, 1)->body_len;
+    for (unsigned i = 0; i < p->frame_count; i++) { /* and not in crumbs */
+        if (p->frames[i].type != GRAM_H2_DATA)
+            continue;
+        assert_true(p->frames[i].len >= 64 || p->frames[i].len == left);
+        left -= p->frames[i].len;
+    }
 }
 
 /* ---- the stall timer ---- */
@@ -270,7 +279,8 @@ static void test_stall_ends_calls(struct pair *pair)
     expect_usage(pair, 0, 0, 0);
 }
 
-/* A reply that a wake brings, and that nobody takes: the timer begins with it, and not with the next input. */
+/* A reply that a wake brings, and that nobody takes: the timer begins with it, and not with the next
+ * input. */
 static void test_stall_after_wake(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
@@ -294,7 +304,8 @@ static void shut(struct peer *p)
     expect_whatever(p);
 }
 
-/* A client that does not open its window loses the call, not the connection; whoever waits for the slot gets it. */
+/* A client that does not open its window loses the call, not the connection; whoever waits for the slot
+ * gets it. */
 static void test_held_stall(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
@@ -324,7 +335,8 @@ static void test_held_turns(struct pair *pair)
     expect_usage(pair, 2, 0, 1);
     assert_int_equal(test_app.calls, 1); /* the second is not asked while it has no place for its reply */
     peer_window(p, 3, 1000);
-    assert_int_equal(peer_answer(p, 3)->blocks, test_app.calls > 1 ? 2 : 0); /* unless its window does for all of it */
+    assert_int_equal(peer_answer(p, 3)->blocks,
+                     test_app.calls > 1 ? 2 : 0); /* unless its window does for all of it */
     peer_window(p, 1, 1000);
     expect_number(p, 1, 1);
     expect_number(p, 3, 3);
@@ -392,7 +404,8 @@ static void test_held_stream(struct pair *pair)
     expect_usage(pair, 0, 0, 0);
 }
 
-/* The connection's reserve is nearly full when a held reply's time is up: the server does not spin until it can say so. */
+/* The connection's reserve is nearly full when a held reply's time is up: the server does not spin until
+ * it can say so. */
 static void test_held_stall_waits(struct pair *pair)
 {
     struct peer *p = with_reset_stream(pair);
@@ -513,7 +526,8 @@ static void test_slow_body(struct pair *pair)
     expect_number(p, 3, 5);
 }
 
-/* One that needs no large buffer keeps its stream and its connection from others: it must come as well, and so must the end of the request. */
+/* One that needs no large buffer keeps its stream and its connection from others: it must come as well,
+ * and so must the end of the request. */
 static void test_slow_request(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
@@ -536,7 +550,8 @@ static void test_slow_request(struct pair *pair)
     expect_alive(p);
 }
 
-/* A client that streams may be silent between its messages, and within a short one, for as long as it likes. */
+/* A client that streams may be silent between its messages, and within a short one, for as long as it
+ * likes. */
 static void test_silent_stream(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
@@ -556,7 +571,8 @@ static void test_silent_stream(struct pair *pair)
     expect_status(p, 3, GRAM_OK, NULL);
 }
 
-/* Nor is it a client's fault that others have the buffer: what waits for one is given the time that it waits. */
+/* Nor is it a client's fault that others have the buffer: what waits for one is given the time that it
+ * waits. */
 static void test_waiting_is_no_fault(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);

@@ -36,7 +36,8 @@ static void finish_long(struct peer *p, uint32_t id)
     b.len = 0;
     put_message(&b, (int32_t)id % 100, "", LONG - 2);
     assert_true(may_go_on(p, id));
-    peer_frame(p, GRAM_H2_DATA, ES, id, b.bytes + GRAM_INITIAL_WINDOW_SIZE, GRAM_MESSAGE_SIZE - GRAM_INITIAL_WINDOW_SIZE);
+    peer_frame(p, GRAM_H2_DATA, ES, id, b.bytes + GRAM_INITIAL_WINDOW_SIZE,
+               GRAM_MESSAGE_SIZE - GRAM_INITIAL_WINDOW_SIZE);
     expect_number(p, id, (int32_t)id % 100);
 }
 
@@ -174,7 +175,8 @@ static void test_buffer_over_connections(struct pair *pair)
     assert_true(may_go_on(p, 3) || may_go_on(q, 1));
     struct peer *next = may_go_on(p, 3) ? p : q;
     finish_long(next, next == p ? 3 : 1);
-    while (gram_server_usage(pair->server).calls > 0) { /* who is next is the server's affair; somebody always is */
+    while (gram_server_usage(pair->server).calls >
+           0) { /* who is next is the server's affair; somebody always is */
         bool any = false;
         for (unsigned i = 0; i < 4; i++) {
             struct peer *who = i < 2 ? p : q;
@@ -242,7 +244,8 @@ static void test_places(struct pair *pair)
     expect_alive(peer_ready(pair));
 }
 
-/* One that has had its calls gives way at once, the one that has been idle longest first; one that is about to begin is given time. */
+/* One that has had its calls gives way at once, the one that has been idle longest first; one that is
+ * about to begin is given time. */
 static void test_gives_way(struct pair *pair)
 {
     struct peer *p[GRAM_MAX_CONNECTIONS], *q;
@@ -271,7 +274,8 @@ static void test_gives_way(struct pair *pair)
     assert_int_equal(q->fate, PEER_DONE);
 }
 
-/* One that gave way and whose network takes nothing any more is dropped in time, as every other end; and not before. */
+/* One that gave way and whose network takes nothing any more is dropped in time, as every other end; and
+ * not before. */
 static void test_gives_way_in_vain(struct pair *pair)
 {
     struct peer *p = NULL;

@@ -1,4 +1,5 @@
-/* How calls end: statuses and their text, Trailers-Only, interceptors, handlers that break rules (gRPC over HTTP/2, "Responses"). */
+/* How calls end: statuses and their text, Trailers-Only, interceptors, handlers that break rules (gRPC
+ * over HTTP/2, "Responses"). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -97,7 +98,8 @@ static void test_message_cut(struct pair *pair)
     test_app_reset();
     test_app_status(GRAM_UNKNOWN, text);
     peer_call(p, id, TINY, 1, "");
-    assert_int_equal(strlen(answer_field(peer_answer(p, id)->trailers, "grpc-message")), GRAM_STATUS_TEXT_MAX);
+    assert_int_equal(strlen(answer_field(peer_answer(p, id)->trailers, "grpc-message")),
+                     GRAM_STATUS_TEXT_MAX);
 }
 
 /* ---- handlers that break rules: INTERNAL, and a line in the log ---- */
@@ -204,7 +206,8 @@ static void test_interceptor_breaks(struct pair *pair)
     assert_string_equal(test_app.hooks, "b0 b1 a1 a0 ");
 }
 
-/* What ends a call before its headers are complete, or instead of it, is not theirs; after, whatever ends it, is. */
+/* What ends a call before its headers are complete, or instead of it, is not theirs; after, whatever ends
+ * it, is. */
 static void test_interceptors_and_ends(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);

@@ -14,8 +14,9 @@ static struct blob b;
 
 static void asked(const char *expected)
 {
-    static const char letters[] = {[GRAM_ON_OPEN] = 'o',       [GRAM_ON_RESUME] = 'r', [GRAM_ON_MESSAGE] = 'm',
-                                   [GRAM_ON_HALF_CLOSE] = 'h', [GRAM_ON_NEXT] = 'n',   [GRAM_ON_CLOSED] = 'c'};
+    static const char letters[] = {
+        [GRAM_ON_OPEN] = 'o',       [GRAM_ON_RESUME] = 'r', [GRAM_ON_MESSAGE] = 'm',
+        [GRAM_ON_HALF_CLOSE] = 'h', [GRAM_ON_NEXT] = 'n',   [GRAM_ON_CLOSED] = 'c'};
     char got[TEST_ASKED + 1];
     unsigned i;
     for (i = 0; i < test_app.asked_len; i++)
@@ -174,7 +175,8 @@ static void test_client_error(struct pair *pair)
     asked("oc");
 }
 
-/* A message that the handler cannot take yet comes again, the same; meanwhile the client's window closes, and nothing of it is lost. */
+/* A message that the handler cannot take yet comes again, the same; meanwhile the client's window closes,
+ * and nothing of it is lost. */
 static void test_client_waits(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
@@ -281,15 +283,17 @@ static void test_bidi_done_first(struct pair *pair)
     expect_alive(p);
 }
 
-/* MESSAGE answered WAIT on a bidirectional call: it comes again after a wake, or after a reply has gone out. */
+/* MESSAGE answered WAIT on a bidirectional call: it comes again after a wake, or after a reply has gone
+ * out. */
 static void test_bidi_message_waits(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
     test_app_status(GRAM_OK, NULL);   /* OPEN */
     test_app_status(GRAM_WAIT, NULL); /* NEXT */
     test_app_status(GRAM_WAIT, NULL); /* MESSAGE: not now */
-    test_app_answer((struct test_answer){.status = GRAM_MORE, .number = 0}); /* NEXT, after a wake that is for it */
-    test_app_status(GRAM_OK, NULL);   /* the same MESSAGE */
+    test_app_answer(
+        (struct test_answer){.status = GRAM_MORE, .number = 0}); /* NEXT, after a wake that is for it */
+    test_app_status(GRAM_OK, NULL);                              /* the same MESSAGE */
     test_app_answer((struct test_answer){.status = GRAM_MORE, .number = 1});
     test_app_status(GRAM_WAIT, NULL);
     peer_headers(p, 1, SMALL_CHAT, 0);

@@ -13,7 +13,8 @@ enum { ES = GRAM_H2_FLAG_END_STREAM };
 static struct blob b;
 
 /* The connection is there for all but the last of `ms`, then it ends in order. */
-static void ends_after(struct pair *pair, struct peer *p, uint32_t ms, enum gram_h2_error error, const char *reason)
+static void ends_after(struct pair *pair, struct peer *p, uint32_t ms, enum gram_h2_error error,
+                       const char *reason)
 {
     pair_sleep(pair, ms - 1);
     assert_int_equal(p->fate, PEER_HERE);
@@ -36,7 +37,8 @@ static void test_preface(struct pair *pair)
         if (len > 0) {
             pair_sleep(pair, GRAM_PREFACE_MS / 2);
             peer_send_bytes(p, GRAM_H2_PREFACE, len); /* a beginning is not enough */
-            ends_after(pair, p, GRAM_PREFACE_MS - GRAM_PREFACE_MS / 2, GRAM_H2_PROTOCOL_ERROR, "GRAM_PREFACE_MS");
+            ends_after(pair, p, GRAM_PREFACE_MS - GRAM_PREFACE_MS / 2, GRAM_H2_PROTOCOL_ERROR,
+                       "GRAM_PREFACE_MS");
         } else {
             to_the_end_of_the_clock(pair, 60000);
             peer_lose(p);
@@ -90,7 +92,8 @@ static void test_slow_headers(struct pair *pair)
         pair_sleep(pair, GRAM_HEADERS_MS / 10);
         peer_send_bytes(p, fields.bytes + i, 1);
     }
-    ends_after(pair, p, GRAM_HEADERS_MS - 9 * (GRAM_HEADERS_MS / 10), GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_HEADERS_MS");
+    ends_after(pair, p, GRAM_HEADERS_MS - 9 * (GRAM_HEADERS_MS / 10), GRAM_H2_ENHANCE_YOUR_CALM,
+               "GRAM_HEADERS_MS");
     expect_usage(pair, 0, 0, 0);
 }
 
@@ -157,14 +160,10 @@ static void test_clock_of_input(struct pair *pair)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PAIR_TEST(test_preface),
-        PAIR_TEST(test_preface_wraps),
-        PAIR_TEST(test_settings_ack),
-        PAIR_TEST(test_idle),
-        PAIR_TEST(test_slow_headers),
-        PAIR_TEST(test_slow_continuation),
-        PAIR_TEST(test_headers_in_time),
-        PAIR_TEST(test_linger),
+        PAIR_TEST(test_preface),         PAIR_TEST(test_preface_wraps),
+        PAIR_TEST(test_settings_ack),    PAIR_TEST(test_idle),
+        PAIR_TEST(test_slow_headers),    PAIR_TEST(test_slow_continuation),
+        PAIR_TEST(test_headers_in_time), PAIR_TEST(test_linger),
         PAIR_TEST(test_clock_of_input),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,8 @@ static void test_bytes(struct pair *pair)
     peer_call(p, 3, TINY, 1, "");
     assert_int_equal(expect_frame(p, GRAM_H2_HEADERS, GRAM_H2_FLAG_END_HEADERS, 3)->len, 2);
     assert_int_equal(expect_frame(p, GRAM_H2_DATA, 0, 3)->len, 5 + 2);
-    assert_int_equal(expect_frame(p, GRAM_H2_HEADERS, GRAM_H2_FLAG_END_HEADERS | GRAM_H2_FLAG_END_STREAM, 3)->len, 1);
+    assert_int_equal(
+        expect_frame(p, GRAM_H2_HEADERS, GRAM_H2_FLAG_END_HEADERS | GRAM_H2_FLAG_END_STREAM, 3)->len, 1);
     expect_nothing(p);
     assert_int_equal(p->in_len - before, 35 + 2);
 }
@@ -116,7 +117,8 @@ static void test_bytewise(struct pair *pair)
     build(1, "one by one");
     peer_send(p, &b);
     for (size_t i = 0; i < message.len; i++)
-        peer_frame(p, GRAM_H2_DATA, i + 1 == message.len ? GRAM_H2_FLAG_END_STREAM : 0, 1, message.bytes + i, 1);
+        peer_frame(p, GRAM_H2_DATA, i + 1 == message.len ? GRAM_H2_FLAG_END_STREAM : 0, 1, message.bytes + i,
+                   1);
     check_echo(p, 1, "one by one");
 }
 
@@ -155,11 +157,13 @@ static void test_random(struct pair *pair)
     test_random_start(&pair->random, "unary");
     p->segment = PEER_RANDOM;
     for (uint32_t id = 1; id < 800; id += 2) {
-        snprintf(text, sizeof text, "%.*s", (int)test_random_below(&pair->random, 30), "a text of thirty characters...");
+        snprintf(text, sizeof text, "%.*s", (int)test_random_below(&pair->random, 30),
+                 "a text of thirty characters...");
         build(id, text);
         for (size_t at = 0; at < message.len;) {
             size_t n = 1 + test_random_below(&pair->random, (uint32_t)(message.len - at));
-            put_frame(&b, GRAM_H2_DATA, at + n == message.len ? GRAM_H2_FLAG_END_STREAM : 0, id, message.bytes + at, n);
+            put_frame(&b, GRAM_H2_DATA, at + n == message.len ? GRAM_H2_FLAG_END_STREAM : 0, id,
+                      message.bytes + at, n);
             at += n;
         }
         peer_send(p, &b);
@@ -180,7 +184,8 @@ static void test_concurrent(struct pair *pair)
         for (uint32_t i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++) {
             uint32_t id = 2 * i + 1;
             build(id, "beside");
-            peer_frame(p, GRAM_H2_DATA, at + 1 == message.len ? GRAM_H2_FLAG_END_STREAM : 0, id, message.bytes + at, 1);
+            peer_frame(p, GRAM_H2_DATA, at + 1 == message.len ? GRAM_H2_FLAG_END_STREAM : 0, id,
+                       message.bytes + at, 1);
         }
     for (uint32_t i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++)
         check_echo(p, 2 * i + 1, "beside");
@@ -189,9 +194,11 @@ static void test_concurrent(struct pair *pair)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PAIR_TEST(test_echo),       PAIR_TEST(test_bytes),    PAIR_TEST(test_segments), PAIR_TEST(test_two_segments),
-        PAIR_TEST(test_frames),     PAIR_TEST(test_bytewise), PAIR_TEST(test_trailers), PAIR_TEST(test_waits_for_the_end),
-        PAIR_TEST(test_random),     PAIR_TEST(test_concurrent),
+        PAIR_TEST(test_echo),     PAIR_TEST(test_bytes),
+        PAIR_TEST(test_segments), PAIR_TEST(test_two_segments),
+        PAIR_TEST(test_frames),   PAIR_TEST(test_bytewise),
+        PAIR_TEST(test_trailers), PAIR_TEST(test_waits_for_the_end),
+        PAIR_TEST(test_random),   PAIR_TEST(test_concurrent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

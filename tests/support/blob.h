@@ -1,4 +1,5 @@
-/* Bytes as a client writes them: frames, header blocks, gRPC messages, made by hand so that anything can be wrong. */
+/* Bytes as a client writes them: frames, header blocks, gRPC messages, made by hand so that anything can
+ * be wrong. */
 #ifndef BLOB_H
 #define BLOB_H
 
@@ -35,7 +36,8 @@ void put_request(struct blob *b, const char *path);
 
 /* ---- messages ---- */
 
-/* Prefix and test_request{number, text}, with an unknown field that makes the message longer by `pad` bytes (0, or 3 and more). */
+/* Prefix and test_request{number, text}, with an unknown field that makes the message longer by `pad`
+ * bytes (0, or 3 and more). */
 void put_message(struct blob *b, int32_t number, const char *text, size_t pad);
 /* The same without the prefix. */
 void put_protobuf(struct blob *b, int32_t number, const char *text, size_t pad);

@@ -25,8 +25,9 @@ void expect_run(void **state)
 
 static const char *name_of(unsigned type)
 {
-    static const char *const names[] = {"DATA",         "HEADERS", "PRIORITY", "RST_STREAM",    "SETTINGS",
-                                        "PUSH_PROMISE", "PING",    "GOAWAY",   "WINDOW_UPDATE", "CONTINUATION"};
+    static const char *const names[] = {"DATA",          "HEADERS",      "PRIORITY", "RST_STREAM",
+                                        "SETTINGS",      "PUSH_PROMISE", "PING",     "GOAWAY",
+                                        "WINDOW_UPDATE", "CONTINUATION"};
 
     return type < sizeof names / sizeof names[0] ? names[type] : "?";
 }
@@ -37,8 +38,8 @@ const struct frame *expect_frame(struct peer *p, unsigned type, unsigned flags, 
         fail_msg("%s on stream %u was expected, and nothing came", name_of(type), id);
     const struct frame *f = &p->frames[p->looked++];
     if (f->type != type || f->flags != flags || f->id != id)
-        fail_msg("%s flags %u on stream %u was expected, %s flags %u on stream %u came", name_of(type), flags, id,
-                 name_of(f->type), f->flags, f->id);
+        fail_msg("%s flags %u on stream %u was expected, %s flags %u on stream %u came", name_of(type), flags,
+                 id, name_of(f->type), f->flags, f->id);
     return f;
 }
 

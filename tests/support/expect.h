@@ -1,17 +1,25 @@
-/* What a test of cmocka's demands of a client's frames and answers. Frames are looked at in order, each once. */
+/* What a test of cmocka's demands of a client's frames and answers. Frames are looked at in order, each
+ * once. */
 #ifndef EXPECT_H
 #define EXPECT_H
 
 #include "pair.h"
 
-/* ---- a test of a pair: PAIR_TEST(f) in cmocka's list runs `static void f(struct pair *pair)` on a pair of its own, and closes it ---- */
+/* ---- a test of a pair: PAIR_TEST(f) in cmocka's list runs `static void f(struct pair *pair)` on a pair
+ * of its own, and closes it ---- */
 
 struct pair_test {
     void (*run)(struct pair *pair);
     const struct gram_app *app;
 };
 void expect_run(void **state);
-#define PAIR_TEST_OF(f, app_) {#f, expect_run, NULL, NULL, &(struct pair_test){f, &app_}}
+#define PAIR_TEST_OF(f, app_)                                                                                \
+    {                                                                                                        \
+#f, expect_run, NULL, NULL, &(struct pair_test)                                                      \
+        {                                                                                                    \
+            f, &app_                                                                                         \
+        }                                                                                                    \
+    }
 #define PAIR_TEST(f) PAIR_TEST_OF(f, test_app_plain)
 
 /* ---- frames ---- */

@@ -21,7 +21,8 @@ static void log_line(enum gram_log_level level, const char *text)
 {
     size_t used = strlen(pair_log);
 
-    snprintf(pair_log + used, sizeof pair_log - used, "%s%s\n", level == GRAM_LOG_ERROR ? "ERROR " : "", text);
+    snprintf(pair_log + used, sizeof pair_log - used, "%s%s\n", level == GRAM_LOG_ERROR ? "ERROR " : "",
+             text);
 }
 
 static void log_frame(unsigned conn, bool in, const uint8_t header[9], const uint8_t *payload, size_t len)
@@ -73,7 +74,8 @@ static void poll_server(struct pair *pair)
 {
     uint32_t left = gram_server_poll(pair->server, pair->now);
 
-    PAIR_MUST(!gram_server_awake(pair->server) || left == 0, "a server that is awake asks to be polled at once");
+    PAIR_MUST(!gram_server_awake(pair->server) || left == 0,
+              "a server that is awake asks to be polled at once");
     pair->has_due = left != GRAM_FOREVER;
     pair->due = pair->now + left;
 }

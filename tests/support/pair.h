@@ -1,8 +1,9 @@
 /* A gram server and its clients in one process, without a network, under a clock of their own.
  *
- * pair_run() is the main loop of a board: transports, server, transports, until nothing moves. It checks the core's invariants after every
- * round (pair_check.c), and that the server never asks to be polled again and again for nothing. pair_close() ends with "nothing is still
- * taken". Several pairs may exist. Not for cmocka alone: a fuzzer uses it as well, so a broken promise aborts, saying which. */
+ * pair_run() is the main loop of a board: transports, server, transports, until nothing moves. It checks
+ * the core's invariants after every round (pair_check.c), and that the server never asks to be polled
+ * again and again for nothing. pair_close() ends with "nothing is still taken". Several pairs may exist.
+ * Not for cmocka alone: a fuzzer uses it as well, so a broken promise aborts, saying which. */
 #ifndef PAIR_H
 #define PAIR_H
 
@@ -17,7 +18,7 @@ struct pair {
     const struct gram_app *app;
     uint32_t now;
     bool has_due;
-    uint32_t due;  /* when the server wants to be polled */
+    uint32_t due; /* when the server wants to be polled */
     struct test_random random;
     struct peer *peers[256]; /* all there ever were */
     unsigned peer_count;
@@ -31,7 +32,8 @@ extern unsigned pair_traced[2];
 #define PAIR_START 0xffff0000u /* the clock wraps after a minute */
 
 void pair_open(struct pair *pair, const struct gram_app *app);
-/* Loses the connections that are left, and sees that nothing is taken and that every call was told its end. */
+/* Loses the connections that are left, and sees that nothing is taken and that every call was told its
+ * end. */
 void pair_close(struct pair *pair);
 
 void pair_run(struct pair *pair);

@@ -3,14 +3,16 @@
 
 static bool is_buffering(const struct gram_call *call)
 {
-    return call->phase == GRAM_CALL_BEGIN || call->phase == GRAM_CALL_GATHER || call->phase == GRAM_CALL_STREAM;
+    return call->phase == GRAM_CALL_BEGIN || call->phase == GRAM_CALL_GATHER ||
+           call->phase == GRAM_CALL_STREAM;
 }
 
 /* DATA of the frame that is being read which has been taken off the window and has not come yet. */
 static uint32_t under_way(const struct gram_h2_conn *h2, unsigned slot)
 {
     const struct gram_h2_rx *rx = &h2->rx;
-    bool reading = rx->state == GRAM_H2_RX_DATA || (rx->state == GRAM_H2_RX_FIXED && rx->type == GRAM_H2_DATA);
+    bool reading =
+        rx->state == GRAM_H2_RX_DATA || (rx->state == GRAM_H2_RX_FIXED && rx->type == GRAM_H2_DATA);
 
     if (!reading || rx->slot != slot || h2->streams[slot].id != rx->stream_id)
         return 0;
@@ -37,15 +39,18 @@ static void check_call(const struct gram_conn *conn, unsigned slot)
     const struct gram_h2_stream *s = &conn->h2.streams[slot];
     const struct gram_call *call = &conn->calls[slot];
 
-    PAIR_MUST((s->state == GRAM_H2_FREE) == (call->phase == GRAM_CALL_FREE), "stream and call share a slot's fate");
+    PAIR_MUST((s->state == GRAM_H2_FREE) == (call->phase == GRAM_CALL_FREE),
+              "stream and call share a slot's fate");
     if (call->phase == GRAM_CALL_FREE)
         return;
     PAIR_MUST(call->conn == conn && call->slot == slot && call->generation != 0, "a call knows its place");
     PAIR_MUST(s->id % 2 == 1 && s->id <= conn->h2.last_id, "ids in slots are the peer's");
     PAIR_MUST(call->chunk_len == 0, "no call keeps the segment");
-    PAIR_MUST((s->state == GRAM_H2_HALF_CLOSED_REMOTE) == call->remote_done || call->phase == GRAM_CALL_HEADERS,
+    PAIR_MUST((s->state == GRAM_H2_HALF_CLOSED_REMOTE) == call->remote_done ||
+                  call->phase == GRAM_CALL_HEADERS,
               "the request's end is known to both");
-    PAIR_MUST(call->held == GRAM_NONE || server->held[call->held].owner == call, "a held reply has its owner");
+    PAIR_MUST(call->held == GRAM_NONE || server->held[call->held].owner == call,
+              "a held reply has its owner");
     PAIR_MUST(call->message_buf == GRAM_NONE || !call->wants_buf, "who has a buffer wants none");
 #if GRAM_MESSAGE_BUFS > 0
     PAIR_MUST(call->message_buf == GRAM_NONE || server->message_bufs[call->message_buf].owner == call,
@@ -86,12 +91,14 @@ void pair_check(const struct pair *pair)
             check_conn(&server->conns[i]);
     for (unsigned i = 0; i < GRAM_HELD_REPLIES; i++) {
         const struct gram_call *owner = server->held[i].owner;
-        PAIR_MUST(!owner || (owner->held == i && owner->phase != GRAM_CALL_FREE), "a held reply's owner knows it");
+        PAIR_MUST(!owner || (owner->held == i && owner->phase != GRAM_CALL_FREE),
+                  "a held reply's owner knows it");
     }
 #if GRAM_MESSAGE_BUFS > 0
     for (unsigned i = 0; i < GRAM_MESSAGE_BUFS; i++) {
         const struct gram_call *owner = server->message_bufs[i].owner;
-        PAIR_MUST(!owner || (owner->message_buf == i && owner->phase != GRAM_CALL_FREE), "a buffer's owner knows it");
+        PAIR_MUST(!owner || (owner->message_buf == i && owner->phase != GRAM_CALL_FREE),
+                  "a buffer's owner knows it");
     }
 #endif
 }

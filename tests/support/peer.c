@@ -25,7 +25,8 @@ static void sent_settings(struct peer *p, const uint8_t *payload, size_t len)
 {
     struct peer_settings *s = &p->pending[p->pending_count];
 
-    PAIR_MUST(p->pending_count < sizeof p->pending / sizeof p->pending[0], "too many SETTINGS at once for the test's client");
+    PAIR_MUST(p->pending_count < sizeof p->pending / sizeof p->pending[0],
+              "too many SETTINGS at once for the test's client");
     *s = (struct peer_settings){0};
     p->pending_count++;
     for (; len >= 6; payload += 6, len -= 6) {
@@ -73,7 +74,8 @@ static void sent_frame(struct peer *p, const uint8_t *head, const uint8_t *paylo
     }
 }
 
-/* Bytes that the server has taken. A frame's effects on the client count from its head on (HEADERS open a stream) and from its end on. */
+/* Bytes that the server has taken. A frame's effects on the client count from its head on (HEADERS open a
+ * stream) and from its end on. */
 static void scan(struct peer *p, const uint8_t *data, size_t len)
 {
     for (; len > 0; data++, len--) {

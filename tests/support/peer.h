@@ -1,5 +1,6 @@
-/* A client on the other end of a connection in memory: what it sends goes through as bytes, what it receives is taken apart into frames and
- * answers, and held against the rules that a client relies on (RFC 9113, HPACK, its own windows). A broken rule ends the test. */
+/* A client on the other end of a connection in memory: what it sends goes through as bytes, what it
+ * receives is taken apart into frames and answers, and held against the rules that a client relies on (RFC
+ * 9113, HPACK, its own windows). A broken rule ends the test. */
 #ifndef PEER_H
 #define PEER_H
 
@@ -18,20 +19,20 @@ struct frame {
     uint8_t flags;
     uint32_t id;
     uint32_t len;
-    size_t at;    /* of the payload in peer.in */
+    size_t at; /* of the payload in peer.in */
     uint32_t time;
 };
 
 /* What has come for one stream. */
 struct answer {
     uint32_t id;
-    int64_t window;    /* DATA that the server may still send */
+    int64_t window; /* DATA that the server may still send */
     unsigned blocks;
     char headers[PEER_HEADERS];  /* "name: value\n" lines */
     char trailers[PEER_HEADERS]; /* Trailers-Only: the same as headers */
     uint8_t *body;
     size_t body_len, body_room;
-    bool ended;        /* END_STREAM */
+    bool ended; /* END_STREAM */
     bool reset;
     uint32_t reset_code;
     uint32_t ended_at; /* when either came first */
@@ -57,9 +58,9 @@ struct peer {
     enum peer_fate fate;
 
     /* what the transport does; the test sets these at any time */
-    size_t take;      /* bytes that it will still take from the server; SIZE_MAX at first */
-    bool ack;         /* whether it acknowledges what it took at once; true at first */
-    size_t segment;   /* the length of the segments it delivers; 0: as long as can be; PEER_RANDOM */
+    size_t take;    /* bytes that it will still take from the server; SIZE_MAX at first */
+    bool ack;       /* whether it acknowledges what it took at once; true at first */
+    size_t segment; /* the length of the segments it delivers; 0: as long as can be; PEER_RANDOM */
 
     /* from the client to the server */
     uint8_t *out;
@@ -72,7 +73,7 @@ struct peer {
     uint8_t *in;
     size_t in_len, in_room, parsed;
     size_t unacked;
-    const uint8_t *chunk[256];  /* where the server keeps what was taken and not acknowledged */
+    const uint8_t *chunk[256]; /* where the server keeps what was taken and not acknowledged */
     size_t chunk_len[256];
     unsigned chunks;
     struct frame *frames;
@@ -142,7 +143,8 @@ struct reply {
     char text[200];
     uint32_t fill; /* bytes of filler, whose content has been checked */
 };
-/* The n-th message of the answer; false: there are not so many. A message that is not a test_reply ends the test. */
+/* The n-th message of the answer; false: there are not so many. A message that is not a test_reply ends
+ * the test. */
 bool answer_reply(const struct answer *a, unsigned n, struct reply *reply);
 unsigned answer_replies(const struct answer *a);
 

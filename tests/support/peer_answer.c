@@ -64,7 +64,8 @@ static void on_headers(struct peer *p, const struct frame *f)
     const char *why;
 
     PAIR_MUST(!a->ended && !a->reset, "HEADERS after the end of a stream");
-    PAIR_MUST((f->flags & ~(unsigned)GRAM_H2_FLAG_END_STREAM) == GRAM_H2_FLAG_END_HEADERS, "HEADERS are one frame");
+    PAIR_MUST((f->flags & ~(unsigned)GRAM_H2_FLAG_END_STREAM) == GRAM_H2_FLAG_END_HEADERS,
+              "HEADERS are one frame");
     PAIR_MUST(a->blocks < 2 && (a->blocks == 0 || last), "headers, then trailers");
     PAIR_MUST(f->len <= p->max_frame, "a frame longer than the client's MAX_FRAME_SIZE");
     if (!peer_hpack_decode(&p->hpack, p->in + f->at, f->len, text, &why)) {

@@ -1,4 +1,5 @@
-/* The client's side of HPACK. Invariant: size is the sum of the entries' (32 + name + value), and at most max. */
+/* The client's side of HPACK. Invariant: size is the sum of the entries' (32 + name + value), and at most
+ * max. */
 #include "peer_hpack.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* A client's HPACK decoder for what the server writes: all forms but Huffman, which the server never uses. Strict: what a client would take for a
- * COMPRESSION_ERROR is an error here, such as a block that does not begin with the size update that is due (RFC 7541 4.2). */
+/* A client's HPACK decoder for what the server writes: all forms but Huffman, which the server never uses.
+ * Strict: what a client would take for a COMPRESSION_ERROR is an error here, such as a block that does not
+ * begin with the size update that is due (RFC 7541 4.2). */
 #ifndef PEER_HPACK_H
 #define PEER_HPACK_H
 
@@ -10,9 +11,9 @@
 enum { PEER_HPACK_ENTRIES = 128, PEER_HPACK_NAME = 64, PEER_HPACK_VALUE = 128, PEER_HPACK_TEXT = 4096 };
 
 struct peer_hpack {
-    uint32_t limit;   /* what the client allows */
-    uint32_t max;     /* what the server said last */
-    uint32_t lowest;  /* of the limits since the last block: must be told if below max */
+    uint32_t limit;  /* what the client allows */
+    uint32_t max;    /* what the server said last */
+    uint32_t lowest; /* of the limits since the last block: must be told if below max */
     uint32_t size;
     unsigned count;
     unsigned inserted; /* ever */

@@ -1,4 +1,5 @@
-/* The scripted application. Invariant that it enforces itself: nothing is asked of a call after CLOSED, and CLOSED comes once. */
+/* The scripted application. Invariant that it enforces itself: nothing is asked of a call after CLOSED,
+ * and CLOSED comes once. */
 #include "test_app.h"
 
 #include <stdio.h>
@@ -82,7 +83,8 @@ static gram_status scripted(gram_call *call, struct test_reply *rep)
     return a->status;
 }
 
-static gram_status unary(struct state *s, enum gram_event event, const struct test_request *req, struct test_reply *rep)
+static gram_status unary(struct state *s, enum gram_event event, const struct test_request *req,
+                         struct test_reply *rep)
 {
     (void)s;
     if (event == GRAM_ON_OPEN) {
@@ -92,7 +94,8 @@ static gram_status unary(struct state *s, enum gram_event event, const struct te
     return GRAM_OK;
 }
 
-static gram_status stream(struct state *s, enum gram_event event, const struct test_request *req, struct test_reply *rep)
+static gram_status stream(struct state *s, enum gram_event event, const struct test_request *req,
+                          struct test_reply *rep)
 {
     if (event == GRAM_ON_OPEN) {
         s->left = (int16_t)req->number;
@@ -105,7 +108,8 @@ static gram_status stream(struct state *s, enum gram_event event, const struct t
     return GRAM_MORE;
 }
 
-static gram_status collect(struct state *s, enum gram_event event, const struct test_request *req, struct test_reply *rep)
+static gram_status collect(struct state *s, enum gram_event event, const struct test_request *req,
+                           struct test_reply *rep)
 {
     (void)req;
     if (event == GRAM_ON_MESSAGE)
@@ -115,7 +119,8 @@ static gram_status collect(struct state *s, enum gram_event event, const struct 
     return GRAM_OK;
 }
 
-static gram_status chat(struct state *s, enum gram_event event, const struct test_request *req, struct test_reply *rep)
+static gram_status chat(struct state *s, enum gram_event event, const struct test_request *req,
+                        struct test_reply *rep)
 {
     switch (event) {
     case GRAM_ON_MESSAGE:
@@ -156,8 +161,8 @@ static void check_arguments(enum gram_event event, const void *req, const struct
         broken("no place for a reply");
 }
 
-static gram_status dispatch(const void *handlers, gram_call *call, enum gram_event event, const void *req, void *rep,
-                            gram_status status)
+static gram_status dispatch(const void *handlers, gram_call *call, enum gram_event event, const void *req,
+                            void *rep, gram_status status)
 {
     struct state *s = state_of(call);
     natural_fn *const *natural = handlers;
@@ -176,15 +181,16 @@ static gram_status dispatch(const void *handlers, gram_call *call, enum gram_eve
 
 /* ---- the services ---- */
 
-#define METHOD(path_, kind_, req_max_, rep_max_)                                                                     \
-    {                                                                                                                \
-        .path = path_, .dispatch = dispatch, .req = &test_request_msg, .rep = &test_reply_msg, .req_max = req_max_,  \
-        .rep_max = rep_max_, .req_size = sizeof(struct test_request), .rep_size = sizeof(struct test_reply),         \
-        .kind = kind_                                                                                                \
+#define METHOD(path_, kind_, req_max_, rep_max_)                                                             \
+    {                                                                                                        \
+        .path = path_, .dispatch = dispatch, .req = &test_request_msg, .rep = &test_reply_msg,               \
+        .req_max = req_max_, .rep_max = rep_max_, .req_size = sizeof(struct test_request),                   \
+        .rep_size = sizeof(struct test_reply), .kind = kind_                                                 \
     }
 #define ANY UINT32_MAX
 
-_Static_assert(sizeof(struct test_request) <= GRAM_REQUEST_SIZE, "requests fit every configuration of the tests");
+_Static_assert(sizeof(struct test_request) <= GRAM_REQUEST_SIZE,
+               "requests fit every configuration of the tests");
 _Static_assert(sizeof(struct test_reply) <= GRAM_REPLY_SIZE, "replies fit every configuration of the tests");
 
 /* The natural answer differs by method, and handlers are a binding's: one service each. */
@@ -206,10 +212,12 @@ static const struct gram_method chat_methods[] = {
     METHOD(SMALL_CHAT, GRAM_BIDI, ANY, TEST_REPLY_NUMBER_MAX),
 };
 
-#define SERVICE(methods_) \
-    {.name = "test.Service", .methods = methods_, .method_count = sizeof methods_ / sizeof methods_[0]}
-static const struct gram_service services[] = {SERVICE(unary_methods), SERVICE(stream_methods), SERVICE(collect_methods),
-                                               SERVICE(chat_methods)};
+#define SERVICE(methods_)                                                                                    \
+    {                                                                                                        \
+        .name = "test.Service", .methods = methods_, .method_count = sizeof methods_ / sizeof methods_[0]    \
+    }
+static const struct gram_service services[] = {SERVICE(unary_methods), SERVICE(stream_methods),
+                                               SERVICE(collect_methods), SERVICE(chat_methods)};
 
 static natural_fn *const naturals[] = {unary, stream, collect, chat};
 static const struct gram_binding bindings[] = {

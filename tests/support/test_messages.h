@@ -1,8 +1,7 @@
-/* The messages of the tests' service, as nanopb's generator would write them, but sized by the configuration under test: every limit is
- * reached in the smallest and in the default one alike.
- *
+/* The messages of the tests' service, as nanopb's generator would write them, but sized by the
+ * configuration under test: every limit is reached in the smallest and in the default one alike.
  *     message Request { int32 number = 1; string text = 2; }
- *     message Reply { int32 number = 1; string text = 2; bytes filler = 3; }   filler: `fill` bytes, by callback */
+ *     message Reply { int32 number = 1; string text = 2; bytes filler = 3; } */
 #ifndef TEST_MESSAGES_H
 #define TEST_MESSAGES_H
 

@@ -3,12 +3,12 @@
 
 #include <pb_encode.h>
 
-#define request_FIELDLIST(X, a) \
-    X(a, STATIC, SINGULAR, INT32, number, 1) \
+#define request_FIELDLIST(X, a)                                                                              \
+    X(a, STATIC, SINGULAR, INT32, number, 1)                                                                 \
     X(a, STATIC, SINGULAR, STRING, text, 2)
-#define reply_FIELDLIST(X, a) \
-    X(a, STATIC, SINGULAR, INT32, number, 1) \
-    X(a, STATIC, SINGULAR, STRING, text, 2) \
+#define reply_FIELDLIST(X, a)                                                                                \
+    X(a, STATIC, SINGULAR, INT32, number, 1)                                                                 \
+    X(a, STATIC, SINGULAR, STRING, text, 2)                                                                  \
     X(a, CALLBACK, SINGULAR, BYTES, filler, 3)
 #define reply_CALLBACK pb_default_field_callback
 

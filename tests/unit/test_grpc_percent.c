@@ -69,7 +69,8 @@ static void test_broken(void **state)
     encodes("\xff", 100, "%FF");
 }
 
-/* Whatever the text: only characters that may stand in a field value, and decoding gives the text's beginning. */
+/* Whatever the text: only characters that may stand in a field value, and decoding gives the text's
+ * beginning. */
 static void test_random(void **state)
 {
     struct test_random rnd;

@@ -115,8 +115,8 @@ static void test_no_unit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pack),     cmocka_unit_test(test_order), cmocka_unit_test(test_forever),
-        cmocka_unit_test(test_units),    cmocka_unit_test(test_rounding), cmocka_unit_test(test_long),
+        cmocka_unit_test(test_pack),    cmocka_unit_test(test_order),    cmocka_unit_test(test_forever),
+        cmocka_unit_test(test_units),   cmocka_unit_test(test_rounding), cmocka_unit_test(test_long),
         cmocka_unit_test(test_no_unit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ static void on_failed(struct gram_h2_conn *failed, const char *reason)
 }
 
 /* Nothing else is told: there are no streams. */
-static const struct gram_h2_events events = { .failed = on_failed };
+static const struct gram_h2_events events = {.failed = on_failed};
 
 static int begin(void **state)
 {
@@ -137,10 +137,8 @@ static void test_drains(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bursts),
-        cmocka_unit_test_setup(test_shared, begin),
-        cmocka_unit_test(test_rate),
-        cmocka_unit_test_setup(test_beyond, begin),
+        cmocka_unit_test(test_bursts), cmocka_unit_test_setup(test_shared, begin),
+        cmocka_unit_test(test_rate),   cmocka_unit_test_setup(test_beyond, begin),
         cmocka_unit_test(test_drains),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
