@@ -188,5 +188,9 @@ class Call:
             return error.code, error.message
         return OK, ""
 
+    def elapsed(self):
+        """Seconds since it was started."""
+        return time.monotonic() - self.started
+
     def cancel(self):
         self.client.send(self.id, op="cancel", id=self.id)

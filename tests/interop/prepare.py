@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Builds the clients of the interop tests under build/: the Go programs (grpcurl, h2spec, the grpc-go client,
-the reference server) and grpc-js into build/tools, a file descriptor set for each application into
+"""Builds the clients of the interop tests under build/: the Go programs (grpcurl, h2spec, gRPC's own interoperability
+client, the grpc-go client, the reference server) and grpc-js into build/tools, a file descriptor set for each application into
 build/interop. All versions are pinned in go/go.mod and node/package-lock.json. What is up to date is left
 alone, and then nothing here needs a network.
 
@@ -23,6 +23,7 @@ NODE = TOOLS / "node"
 GO_PROGRAMS = {
     "grpcurl": "github.com/fullstorydev/grpcurl/cmd/grpcurl",
     "h2spec": "github.com/summerwind/h2spec/cmd/h2spec",
+    "client": "google.golang.org/grpc/interop/client",
     "interop-client": "./interop-client",
     "interop-reference": "./interop-reference",
 }

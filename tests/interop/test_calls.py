@@ -107,9 +107,10 @@ def test_a_value_beyond_its_bound(greeter, connect):
     assert connection.unary(GREETERS[0], {"name": "again"}) == {"message": "Hello again"}
 
 
-def test_a_method_that_no_handler_is_set_for(users, connect):
-    error = connect(users).fails(USER_SERVICE + "ChatWithUsers", {"name": "Ann", "email": "a@b.c"})
-    assert error.code == UNIMPLEMENTED
+def test_a_method_that_no_handler_is_set_for(interop, connect):
+    connection = connect(interop)
+    assert connection.fails("/grpc.testing.TestService/UnimplementedCall", {}).code == UNIMPLEMENTED
+    assert connection.unary("/grpc.testing.TestService/EmptyCall", {}) == {}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 #ifndef GRAM_APP_CONFIG_H
 #define GRAM_APP_CONFIG_H
 
-/* A call keeps the text it was opened with: 64 characters, and where it is. */
+/* A call keeps one text, of 64 characters, and where it is. */
 #ifndef GRAM_CALL_STATE
 #define GRAM_CALL_STATE 72
 #endif

@@ -1,8 +1,7 @@
 /* users: a table of users behind user.UserService. It shows errors that say what is wrong, a reply of any
  * length that lies nowhere in memory (ListUsers), and a stream that takes its time while others are served
- * (StreamUsers).
- *
- * CreateBatchUsers and ChatWithUsers have no handlers: they answer UNIMPLEMENTED. */
+ * (StreamUsers), and requests that are taken one by one, with nothing queued behind them (CreateBatchUsers,
+ * ChatWithUsers). */
 #include "gram/gram.h"
 #include "gram/health.h"
 #include "gram/reflection.h"
@@ -20,8 +19,8 @@
 
 /* ---- CreateUser ---- */
 
-static gram_status create_user(gram_call *call, const user_CreateUserRequest *req,
-                               user_CreateUserResponse *rep)
+/* GRAM_OK: `*added` is in the table. Else nothing is, and the call has its text. */
+static gram_status add_user(gram_call *call, const user_CreateUserRequest *req, const user_User **added)
 {
     if (req->name[0] == '\0') {
         return gram_call_fail(call, GRAM_INVALID_ARGUMENT, "name is missing");
@@ -40,10 +39,22 @@ static gram_status create_user(gram_call *call, const user_CreateUserRequest *re
     user->hobbies_count = req->hobbies_count;
     memcpy(user->hobbies, req->hobbies, sizeof user->hobbies);
     user->status = user_UserStatus_ACTIVE;
+    *added = user;
+    return GRAM_OK;
+}
 
+static gram_status create_user(gram_call *call, const user_CreateUserRequest *req,
+                               user_CreateUserResponse *rep)
+{
+    const user_User *user;
+    gram_status status = add_user(call, req, &user);
+    struct gram_text t = gram_text_in(rep->message, sizeof rep->message);
+
+    if (status != GRAM_OK) {
+        return status;
+    }
     rep->has_user = true;
     rep->user = *user;
-    struct gram_text t = gram_text_in(rep->message, sizeof rep->message);
     gram_text_str(&t, "user ");
     gram_text_i32(&t, user->id);
     gram_text_str(&t, " created");
@@ -166,6 +177,74 @@ static gram_status stream_users_next(gram_call *call, user_User *rep)
     return GRAM_MORE;
 }
 
+/* ---- CreateBatchUsers ---- */
+
+/* CreateBatchUsers' state. Those created before one that cannot be stay. */
+struct create_batch {
+    uint32_t created;
+};
+
+static gram_status create_batch_message(gram_call *call, const user_CreateUserRequest *req)
+{
+    const user_User *user;
+    gram_status status = add_user(call, req, &user);
+
+    if (status == GRAM_OK) {
+        GRAM_STATE(struct create_batch, call)->created++;
+    }
+    return status;
+}
+
+static gram_status create_batch_half_close(gram_call *call, user_CreateUserResponse *rep)
+{
+    struct gram_text t = gram_text_in(rep->message, sizeof rep->message);
+
+    gram_text_u32(&t, GRAM_STATE(struct create_batch, call)->created);
+    gram_text_str(&t, " users created");
+    return GRAM_OK;
+}
+
+/* ---- ChatWithUsers ---- */
+
+/* ChatWithUsers' state. Only the id is kept: the table has the rest. */
+struct chat {
+    int32_t unsent; /* id of the user who is still to be sent back; 0: none */
+    bool client_done;
+};
+
+static gram_status chat_message(gram_call *call, const user_CreateUserRequest *req)
+{
+    struct chat *chat = GRAM_STATE(struct chat, call);
+    const user_User *user;
+
+    if (chat->unsent != 0) {
+        return GRAM_WAIT; /* the same message comes again once that one has gone out */
+    }
+    gram_status status = add_user(call, req, &user);
+    if (status == GRAM_OK) {
+        chat->unsent = user->id;
+    }
+    return status;
+}
+
+static gram_status chat_half_close(gram_call *call)
+{
+    GRAM_STATE(struct chat, call)->client_done = true;
+    return GRAM_OK;
+}
+
+static gram_status chat_next(gram_call *call, user_User *rep)
+{
+    struct chat *chat = GRAM_STATE(struct chat, call);
+
+    if (chat->unsent == 0) {
+        return chat->client_done ? GRAM_DONE : GRAM_WAIT;
+    }
+    *rep = *user_table_get(chat->unsent);
+    chat->unsent = 0;
+    return GRAM_MORE;
+}
+
 /* ---- the application ---- */
 
 static void start(gram_server *server)
@@ -179,6 +258,8 @@ static const struct user_UserService_handlers user_service = {
     .GetUser = {.handle = get_user},
     .ListUsers = {.handle = list_users},
     .StreamUsers = {.open = stream_users_open, .next = stream_users_next},
+    .CreateBatchUsers = {.message = create_batch_message, .half_close = create_batch_half_close},
+    .ChatWithUsers = {.message = chat_message, .half_close = chat_half_close, .next = chat_next},
 };
 
 static const struct gram_binding bindings[] = {

@@ -10,17 +10,29 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Every application's handlers by full method name.
+// Every application's handlers by full method name. That of interop is grpc-go's own.
 var apps = map[string]map[string]handler{
-	"greeter":  {"greet.Greeter.SayHello": sayHello, "proto.Greeter.SayHello": sayHello},
-	"contacts": {"user.User.GetUser": getContact, "user.User.ListUsers": listContacts},
-	"streams":  {"proto.StreamServer.ListValue": listValue},
-	"users": {
-		"user.UserService.CreateUser":  createUser,
-		"user.UserService.GetUser":     getUser,
-		"user.UserService.ListUsers":   listUsers,
-		"user.UserService.StreamUsers": streamUsers,
+	"greeter":  {"greet.Greeter.SayHello": one(sayHello), "proto.Greeter.SayHello": one(sayHello)},
+	"contacts": {"user.User.GetUser": one(getContact), "user.User.ListUsers": one(listContacts)},
+	"streams": {
+		"proto.StreamServer.ListValue": one(listValue),
+		"proto.StreamClient.RouteList": routeList,
+		"proto.Stream.Conversations":   conversations,
 	},
+	"users": {
+		"user.UserService.CreateUser":       one(createUser),
+		"user.UserService.GetUser":          one(getUser),
+		"user.UserService.ListUsers":        one(listUsers),
+		"user.UserService.StreamUsers":      one(streamUsers),
+		"user.UserService.CreateBatchUsers": createBatchUsers,
+		"user.UserService.ChatWithUsers":    chatWithUsers,
+	},
+	"example": {
+		"example.UserService.GetUser":   one(getExampleUser),
+		"example.FileService.CheckFile": one(checkFile),
+		"example.ChatService.Chat":      chat,
+	},
+	"interop": {},
 }
 
 const longest = 64 // of a string in a request, as the boards bound it
@@ -111,24 +123,32 @@ var (
 	}
 )
 
-func createUser(_ context.Context, req json.RawMessage, send func(any) error) error {
+func addUser(req json.RawMessage) (user, error) {
 	var u user
 	if err := json.Unmarshal(req, &u); err != nil {
-		return err
+		return u, err
 	}
 	if u.Name == "" {
-		return status.Error(codes.InvalidArgument, "name is missing")
+		return u, status.Error(codes.InvalidArgument, "name is missing")
 	}
 	if u.Email == "" {
-		return status.Error(codes.InvalidArgument, "email is missing")
+		return u, status.Error(codes.InvalidArgument, "email is missing")
 	}
 	tableLock.Lock()
 	defer tableLock.Unlock()
 	if len(table) == tableSize {
-		return status.Error(codes.ResourceExhausted, "the table of 16 users is full")
+		return u, status.Error(codes.ResourceExhausted, "the table of 16 users is full")
 	}
 	u.ID, u.Status = int32(len(table)+1), "ACTIVE"
 	table = append(table, u)
+	return u, nil
+}
+
+func createUser(_ context.Context, req json.RawMessage, send func(any) error) error {
+	u, err := addUser(req)
+	if err != nil {
+		return err
+	}
 	return send(map[string]any{"user": u, "message": "user created"})
 }
 

@@ -24,6 +24,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/interop"
+	testpb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/reflection"
 	reflectv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	reflectalpha "google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
@@ -37,8 +39,19 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// A handler gets the request as JSON and sends replies as values that become JSON.
-type handler func(ctx context.Context, req json.RawMessage, send func(reply any) error) error
+// A handler gets requests as JSON, io.EOF after the last, and sends replies as values that become JSON.
+type handler func(ctx context.Context, recv func() (json.RawMessage, error), send func(reply any) error) error
+
+// one makes a handler of a function that takes a single request.
+func one(h func(ctx context.Context, req json.RawMessage, send func(reply any) error) error) handler {
+	return func(ctx context.Context, recv func() (json.RawMessage, error), send func(any) error) error {
+		req, err := recv()
+		if err != nil {
+			return err
+		}
+		return h(ctx, req, send)
+	}
+}
 
 var active atomic.Int64 // calls of the application now being served
 
@@ -55,8 +68,12 @@ func main() {
 	if err != nil {
 		log.Fatalf("reference: %v", err)
 	}
+	longest := 64 * 1024
+	if *app == "interop" {
+		longest = 1024 * 1024
+	}
 	server := grpc.NewServer(
-		grpc.MaxConcurrentStreams(16), grpc.MaxRecvMsgSize(64*1024), grpc.MaxHeaderListSize(8192))
+		grpc.MaxConcurrentStreams(16), grpc.MaxRecvMsgSize(longest), grpc.MaxHeaderListSize(8192))
 	checks := health.NewServer()
 	names := map[protoreflect.FullName]bool{}
 	for path := range handlers {
@@ -67,6 +84,10 @@ func main() {
 			log.Fatalf("reference: %v", err)
 		}
 		checks.SetServingStatus(string(name), healthpb.HealthCheckResponse_SERVING)
+	}
+	if *app == "interop" {
+		testpb.RegisterTestServiceServer(server, interop.NewTestServer())
+		checks.SetServingStatus("grpc.testing.TestService", healthpb.HealthCheckResponse_SERVING)
 	}
 	healthpb.RegisterHealthServer(server, checks)
 	options := reflection.ServerOptions{Services: server, DescriptorResolver: files}
@@ -141,15 +162,14 @@ func register(server *grpc.Server, files *protoregistry.Files, name protoreflect
 }
 
 func run(method protoreflect.MethodDescriptor, h handler, stream grpc.ServerStream) error {
-	req := dynamicpb.NewMessage(method.Input())
-	if err := stream.RecvMsg(req); err != nil {
-		return err
+	recv := func() (json.RawMessage, error) {
+		req := dynamicpb.NewMessage(method.Input())
+		if err := stream.RecvMsg(req); err != nil {
+			return nil, err
+		}
+		return protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}.Marshal(req)
 	}
-	text, err := protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}.Marshal(req)
-	if err != nil {
-		return err
-	}
-	return h(stream.Context(), text, func(reply any) error {
+	return h(stream.Context(), recv, func(reply any) error {
 		text, err := json.Marshal(reply)
 		if err != nil {
 			return err

@@ -1,0 +1,3 @@
+PROTOS := example
+SERVICES := health reflection
+INTERCEPTORS := log

@@ -1,0 +1,3 @@
+PROTOS := grpc/testing/test
+SERVICES := health reflection
+INTERCEPTORS := log

@@ -1,0 +1,36 @@
+/* What interop needs of the limits in gram/config.h. */
+#ifndef GRAM_APP_CONFIG_H
+#define GRAM_APP_CONFIG_H
+
+/* A streaming call keeps the sizes and intervals of the replies that it still owes: 8 x 8 bytes, and where it is. */
+#ifndef GRAM_CALL_STATE
+#define GRAM_CALL_STATE 80
+#endif
+
+/* A StreamingOutputCallRequest with its 8 parameters and a status; an answer of reflection. */
+#ifndef GRAM_REQUEST_SIZE
+#define GRAM_REQUEST_SIZE 208
+#endif
+#ifndef GRAM_REPLY_SIZE
+#define GRAM_REPLY_SIZE 80
+#endif
+
+/* The official large request has a body of 271,828 bytes. Replies need no buffer, however long. Where there is no
+ * megabyte, such requests are answered RESOURCE_EXHAUSTED. */
+#if GRAM_RAM_KB <= 64
+#ifndef GRAM_MESSAGE_SIZE
+#define GRAM_MESSAGE_SIZE 512
+#endif
+#elif GRAM_RAM_KB >= 1024 && GRAM_RAM_KB < 65536
+#ifndef GRAM_MESSAGE_SIZE
+#define GRAM_MESSAGE_SIZE 278528
+#endif
+#ifndef GRAM_MESSAGE_BUFS
+#define GRAM_MESSAGE_BUFS 4
+#endif
+#endif
+
+/* A call to try, as grpcurl takes it (%s is the address): the simulator prints it when it is ready. */
+#define GRAM_APP_TRY "-d '{\"response_size\": 9}' %s grpc.testing.TestService/UnaryCall"
+
+#endif

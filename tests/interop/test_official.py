@@ -1,0 +1,132 @@
+"""gRPC's official interoperability cases, by grpc-go's own client, against the application `interop`.
+
+On a board whose memory does not hold a case's requests, the case must end with RESOURCE_EXHAUSTED; the server's log
+says so, since the client does not always. `make test` runs a chosen few on the boards, `make matrix` all. At the end a
+table says what came of each case on each target."""
+
+import subprocess
+
+import pytest
+
+import targets
+from apps import BUILD
+
+CASES = [
+    "empty_unary",
+    "large_unary",
+    "client_streaming",
+    "server_streaming",
+    "ping_pong",
+    "empty_stream",
+    # "custom_metadata" belongs here once handlers can read and send metadata
+    "status_code_and_message",
+    "special_status_message",
+    "unimplemented_method",
+    "unimplemented_service",
+    "cancel_after_begin",
+    "cancel_after_first_response",
+    "timeout_on_sleeping_server",
+]
+ON_BOARDS = {"empty_unary", "large_unary", "ping_pong", "status_code_and_message"}
+
+# Requests of 27 KB and more, and the method that they are for.
+TOO_LARGE = {
+    "lm3s6965evb": {
+        "large_unary": "UnaryCall",
+        "client_streaming": "StreamingInputCall",
+        "ping_pong": "FullDuplexCall",
+        "cancel_after_first_response": "FullDuplexCall",
+    }
+}
+
+results = {}  # (case, target): what came of it
+
+
+@pytest.fixture(scope="session", autouse=True)
+def table(request):
+    """Prints at the end what came of each case, and keeps it in build/interop/official.txt."""
+    yield
+    found = [name for name in targets.NAMES if any(target == name for _, target in results)]
+    lines = ["case".ljust(30) + "".join(name.ljust(15) for name in found)]
+    for case in [*CASES, "rpc_soak", "channel_soak"]:
+        cells = [results.get((case, name), "-") for name in found]
+        lines.append(case.ljust(30) + "".join(cell.ljust(15) for cell in cells))
+    (BUILD / "interop" / "official.txt").write_text("\n".join(lines) + "\n")
+    terminal = request.config.pluginmanager.getplugin("terminalreporter")
+    terminal.write_line("\n" + "\n".join(lines))
+
+
+def official(server, case, *options, seconds=50):
+    """(whether the client is content, the end of what it printed)"""
+    done = subprocess.run(
+        [
+            BUILD / "tools" / "client",
+            "-server_host=127.0.0.1",
+            f"-server_port={server.port}",
+            "-use_tls=false",
+            f"-test_case={case}",
+            *options,
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=seconds,
+    )
+    return done.returncode == 0, done.stdout[-2000:]
+
+
+def run_case(server, target, case):
+    method = TOO_LARGE.get(target.name, {}).get(case)
+    before = len(server.output)
+    content, text = official(server, case)
+    if method is None:
+        results[case, target.name] = "passed" if content else "FAILED"
+        assert content, text
+        return
+    results[case, target.name] = "FAILED"
+    assert not content, "the client is content, though the request does not fit the target's memory"
+    server.wait_for_line(rf"TestService/{method} RESOURCE_EXHAUSTED", since=before)
+    results[case, target.name] = "exhausted"
+
+
+@pytest.mark.targets("sim", "posix", "reference")
+@pytest.mark.parametrize("case", CASES)
+def test_official_case(interop, target, case):
+    run_case(interop, target, case)
+
+
+@pytest.mark.targets("lm3s6965evb", "mps2-an385")
+@pytest.mark.parametrize("case", sorted(ON_BOARDS))
+def test_official_case_on_a_board(interop, target, case):
+    run_case(interop, target, case)
+
+
+@pytest.mark.matrix
+@pytest.mark.targets("lm3s6965evb", "mps2-an385")
+@pytest.mark.parametrize("case", [case for case in CASES if case not in ON_BOARDS])
+def test_other_official_case_on_a_board(interop, target, case):
+    run_case(interop, target, case)
+
+
+@pytest.mark.targets("sim", "posix", "mps2-an385")
+@pytest.mark.parametrize("case", ["rpc_soak", "channel_soak"])
+def test_a_short_soak(interop, target, case):
+    content, text = official(interop, case, "-soak_iterations=10", "-soak_overall_timeout_seconds=50")
+    assert content, text
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(1500)
+@pytest.mark.targets("sim", "posix")
+@pytest.mark.parametrize("case, count", [("rpc_soak", 10_000), ("channel_soak", 1_000)])
+def test_soak(fresh, target, case, count):
+    """Large unary calls, on one connection or each on a new one; nothing is taken at the end."""
+    server = fresh("interop")
+    options = [f"-soak_iterations={count}", "-soak_overall_timeout_seconds=1400"]
+    content, text = official(server, case, *options, seconds=1450)
+    results[case, target.name] = "passed" if content else "FAILED"
+    assert content, text
+    assert server.stop() == 0, server.text()[-2000:]
+    assert "gram: ended, nothing is still taken" in server.output
