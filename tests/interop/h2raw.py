@@ -41,11 +41,14 @@ def request_headers(path, **changes):
             headers[name] = value
     return list(headers.items())
 
+# Seconds until an answer counts as missing: long enough for a segment that a busy emulator drops, and TCP sends again.
+PATIENCE = 20
+
 
 class Connection:
     """A connection whose preface and SETTINGS are sent when it is made; stream ids count up from 1."""
 
-    def __init__(self, port, settings=b"", timeout=5):
+    def __init__(self, port, settings=b"", timeout=PATIENCE):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = tap.FrameReader()
@@ -97,7 +100,7 @@ class Connection:
             type, flags, stream, payload, dict(self.decoder.decode(payload)) if type == tap.HEADERS else None
         )
 
-    def take(self, wanted, timeout=5):
+    def take(self, wanted, timeout=PATIENCE):
         """The first frame for which wanted(frame) holds; the others stay for whoever asks for them."""
         deadline = time.monotonic() + timeout
         while True:
@@ -111,7 +114,7 @@ class Connection:
     def take_first(self):
         return self.take(lambda f: True)
 
-    def reply(self, stream, timeout=5):
+    def reply(self, stream, timeout=PATIENCE):
         """Everything on a stream until it ends: headers and trailers as dicts, the same if Trailers-Only."""
         blocks, data = [], b""
         while True:
