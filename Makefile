@@ -98,6 +98,13 @@ matrix: $(TEST_READY) test-clients ## every client against every target, and wha
 coverage: $(CHECK_READY) $(STAMPS)/venv-test ## lines and branches of the core that the quick tests reach
 	@$(PYTHON) tests/run.py --only coverage
 
+bench-image: $(FIRMWARE_READY) $(STAMPS)/need-qemu
+	$(call image,bench,greeter)
+
+bench: bench-image $(STAMPS)/need-bench ## instructions of a call on a Cortex-M3 (PROFILE=1: by function)
+	$(call image,posix,greeter)
+	@python3 tests/bench/bench.py $(if $(PROFILE),--profile)
+
 fuzz: $(CHECK_READY) $(STAMPS)/need-fuzz ## every fuzzer for SECONDS (60)
 	@python3 tests/run.py --only fuzz --seconds $(or $(SECONDS),60)
 
@@ -118,5 +125,5 @@ clean: ## removes what was built, keeps what was fetched
 distclean: ## removes all of build/
 	@rm -rf build
 
-.PHONY: help run sim posix firmware qemu check test matrix all-apps test-clients coverage fuzz size-objects \
-        size lint clean distclean
+.PHONY: help run sim posix firmware qemu check test matrix all-apps test-clients coverage fuzz bench bench-image \
+        size-objects size lint clean distclean

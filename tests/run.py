@@ -325,6 +325,8 @@ def suites(quick):
                 command(["build/test/wire/wire"], "wire"),
             )
         )
+    if glob.glob("tests/bench/test_*.py"):
+        found.append(Suite("bench", 40, ["make", "bench-image"], pytest("bench")))
     if glob.glob("tests/firmware/test_*.py"):
         found.append(Suite("firmware", 120, ["make", "all-apps"], pytest("firmware")))
     if glob.glob("tests/interop/test_*.py"):

@@ -5,7 +5,8 @@
 #     BOARD_LDSCRIPT      in the board's folder; it may INCLUDE what is in port/boards/common
 #     BOARD_QEMU_MACHINE  where QEMU has it
 #     BOARD_CFLAGS        more, if anything
-BOARD_DIR := port/boards/$(TARGET)
+# tests/bench says BOARD_NAME; else the target is the board
+BOARD_DIR := port/boards/$(or $(BOARD_NAME),$(TARGET))
 BOARD_CFLAGS :=
 include $(BOARD_DIR)/board.mk
 

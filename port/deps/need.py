@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sees that the machine has the tools a part of the build needs, and installs what is missing.
 
-    need.py PART...            parts: run firmware qemu check fuzz lint
+    need.py PART...            parts: run firmware qemu check fuzz bench lint
 
 Each line of NEEDS is probed by trying it, so a compiler from anywhere will do. What is missing is named with
 its reason, then installed with apt-get as root or through sudo; where that cannot be, the exact command is
@@ -124,6 +124,7 @@ NEEDS = {
             compiles(CLANG, ["-fsanitize=fuzzer,address,undefined"], FUZZER),
         ),
     ],
+    "bench": [Need(["nghttp2-client"], "has h2load, which calls the sockets port", command("h2load"))],
     "lint": [
         Need(["cppcheck"], "checks the sources", command("cppcheck")),
         Need(
