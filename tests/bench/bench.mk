@@ -1,6 +1,6 @@
-# The benchmark as a target of firmware/image.mk: an application and the core on a Cortex-M3 without a network;
-# calls come from memory. It starts as a board does, mps2-an385, and is compiled like it; the limits are those
-# of the smallest board, LIMITS=mps2-an385 takes others.
+# The benchmark as a target of firmware/image.mk: an application and the core on a Cortex-M3 without a
+# network; calls come from memory. It starts as a board does, mps2-an385, and is compiled like it; the limits
+# are those of the smallest board, LIMITS=mps2-an385 takes others.
 LIMITS ?= lm3s6965evb
 BOARD_NAME := mps2-an385
 include port/boards/boards.mk
