@@ -110,7 +110,7 @@ def test_other_official_case_on_a_board(interop, target, case):
     run_case(interop, target, case)
 
 
-@pytest.mark.targets("sim", "posix", "mps2-an385")
+@pytest.mark.targets("sim", "posix")
 @pytest.mark.parametrize("case", ["rpc_soak", "channel_soak"])
 def test_a_short_soak(interop, target, case):
     content, text = official(interop, case, "-soak_iterations=10", "-soak_overall_timeout_seconds=50")
@@ -119,14 +119,17 @@ def test_a_short_soak(interop, target, case):
 
 @pytest.mark.matrix
 @pytest.mark.timeout(1500)
-@pytest.mark.targets("sim", "posix")
+@pytest.mark.targets("sim", "posix", "mps2-an385")
 @pytest.mark.parametrize("case, count", [("rpc_soak", 10_000), ("channel_soak", 1_000)])
 def test_soak(fresh, target, case, count):
     """Large unary calls, on one connection or each on a new one; nothing is taken at the end."""
     server = fresh("interop")
+    count = count if target.says_how_it_ended else count // 10  # emulated, it takes ten times as long
     options = [f"-soak_iterations={count}", "-soak_overall_timeout_seconds=1400"]
     content, text = official(server, case, *options, seconds=1450)
     results[case, target.name] = "passed" if content else "FAILED"
     assert content, text
+    if not target.says_how_it_ended:
+        return
     assert server.stop() == 0, server.text()[-2000:]
     assert "gram: ended, nothing is still taken" in server.output
