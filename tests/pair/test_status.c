@@ -251,6 +251,28 @@ static void test_known(struct pair *pair)
     expect_status(p, 1, GRAM_OK, NULL);
 }
 
+/* ---- an application's beginning ---- */
+
+static gram_server *started;
+
+static void start(gram_server *server)
+{
+    assert_null(started);
+    started = server;
+    gram_server_log(server, GRAM_LOG_INFO, "started");
+}
+
+static const struct gram_app with_start = {.name = "start", .start = start};
+
+static void test_start(struct pair *pair)
+{
+    assert_ptr_equal(started, pair->server);
+    assert_string_equal(pair_log, "started\n");
+    struct peer *p = peer_ready(pair);
+    peer_call(p, 1, TINY, 1, ""); /* it has no services at all */
+    expect_only_trailers(p, 1, GRAM_UNIMPLEMENTED, "*");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +288,7 @@ int main(void)
         PAIR_TEST_OF(test_interceptor_breaks, test_app_intercepted),
         PAIR_TEST_OF(test_interceptors_and_ends, test_app_intercepted),
         PAIR_TEST(test_known),
+        PAIR_TEST_OF(test_start, with_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
