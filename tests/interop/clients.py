@@ -5,7 +5,8 @@ is written once.
 Commands:
     {"op": "connect", "conn": NAME, "target": "host:port", "deadline": SECONDS}
     {"op": "call", "id": N, "conn": NAME, "path": "/package.Service/Method", "requests": [MESSAGE..],
-     "deadline": SECONDS or absent, "metadata": [[KEY, VALUE]..] or absent}
+     "deadline": SECONDS or absent, "metadata": [[KEY, VALUE]..] or absent, "open": true if requests will follow}
+    {"op": "send", "id": N, "request": MESSAGE} and at last {"op": "finish", "id": N}, of a call that is open
     {"op": "cancel", "id": N}
     {"op": "close", "conn": NAME}
 Reports:
@@ -122,14 +123,16 @@ class Connection:
         state = client.receive(self.name, deadline + 5)["state"]
         assert state == "ready", f"the {client.name} client cannot connect to {address}: {state}"
 
-    def call(self, path, *requests, deadline=None, metadata=None):
-        """Starts a call; it runs beside others."""
+    def call(self, path, *requests, deadline=None, metadata=None, open=False):
+        """Starts a call; it runs beside others. An open one waits for more requests, until it is finished."""
         id = next(self.client.numbers)
         command = {"op": "call", "id": id, "conn": self.name, "path": path, "requests": requests}
         if deadline is not None:
             command["deadline"] = deadline
         if metadata is not None:
             command["metadata"] = metadata
+        if open:
+            command["open"] = True
         self.client.send(id, **command)
         return Call(self.client, id)
 
@@ -187,6 +190,12 @@ class Call:
         except RpcError as error:
             return error.code, error.message
         return OK, ""
+
+    def send(self, request):
+        self.client.send(self.id, op="send", id=self.id, request=request)
+
+    def finish(self):
+        self.client.send(self.id, op="finish", id=self.id)
 
     def elapsed(self):
         """Seconds since it was started."""

@@ -2,7 +2,8 @@
  * theirs shows what the core does: sizes, all kinds of call, statuses, deadlines, cancellation.
  *
  * Bodies of requests and replies take no memory (interop_payload.c); a request as a whole does, so what is longer
- * than the target's message buffers is answered RESOURCE_EXHAUSTED. UnimplementedCall has no handler, as the cases demand.
+ * than the target's message buffers is answered RESOURCE_EXHAUSTED. As the cases demand, UnimplementedCall has no
+ * handler, and UnimplementedService no binding.
  * What is missing: custom_metadata, x-grpc-test-echo-initial and x-grpc-test-echo-trailing-bin of UnaryCall and
  * FullDuplexCall, which needs metadata for handlers. */
 #include "gram/gram.h"

@@ -87,12 +87,21 @@ function start(c) {
     }
     if (method.requestStream) {
         c.requests.forEach((request) => call.write(request));
-        call.end();
+        if (!c.open) {
+            call.end();
+        }
     }
     calls.set(c.id, call);
 }
 
-const commands = { connect, close, call: start, cancel: (c) => calls.get(c.id).cancel() };
+const commands = {
+    connect,
+    close,
+    call: start,
+    cancel: (c) => calls.get(c.id).cancel(),
+    send: (c) => calls.get(c.id).write(c.request),
+    finish: (c) => calls.get(c.id).end(),
+};
 readline.createInterface({ input: process.stdin })
     .on('line', (line) => { const c = JSON.parse(line); commands[c.op](c); })
     .on('close', () => process.exit(0));

@@ -3,6 +3,7 @@ one JSON object a line, as tests/interop/clients.py describes. It knows no servi
 file descriptor set that is its only argument, so one program serves every application."""
 
 import json
+import queue
 import sys
 import threading
 
@@ -24,6 +25,7 @@ class Program:
         self.lock = threading.Lock()  # guards standard output
         self.channels = {}
         self.calls = {}
+        self.inputs = {}  # by call id: (class, queue) of an open call's requests still to come, None the last
 
     def report(self, **what):
         with self.lock:
@@ -42,6 +44,11 @@ class Program:
             self.start(c)
         elif op == "cancel":
             self.calls[c["id"]].cancel()
+        elif op == "send":
+            request_class, requests = self.inputs[c["id"]]
+            requests.put(json_format.ParseDict(c["request"], request_class()))
+        elif op == "finish":
+            self.inputs.pop(c["id"])[1].put(None)
 
     def connect(self, c):
         channel = grpc.insecure_channel(c["target"], options=OWN_CONNECTION)
@@ -69,12 +76,20 @@ class Program:
         )
         metadata = [(k, v.encode() if k.endswith("-bin") else v) for k, v in c.get("metadata") or []]
         args = {"timeout": c.get("deadline"), "metadata": metadata}
-        what = iter(requests) if method.client_streaming else requests[0]
+        what = self.stream(c, request_class, requests) if method.client_streaming else requests[0]
         call = stub(what, **args) if method.server_streaming else stub.future(what, **args)
         self.calls[c["id"]] = call
         threading.Thread(
             target=self.follow, args=(c["id"], call, method.server_streaming), daemon=True
         ).start()
+
+    def stream(self, c, request_class, requests):
+        more = queue.Queue()
+        for request in [*requests, None] if not c.get("open") else requests:
+            more.put(request)
+        if c.get("open"):
+            self.inputs[c["id"]] = request_class, more
+        return iter(more.get, None)
 
     def follow(self, id, call, many):
         try:

@@ -38,6 +38,9 @@ type command struct {
 	Requests []json.RawMessage `json:"requests"`
 	Deadline float64           `json:"deadline"`
 	Metadata [][2]string       `json:"metadata"`
+	Open     bool              `json:"open"`
+	Request  json.RawMessage   `json:"request"`
+	inputs   chan json.RawMessage
 }
 
 type end struct {
@@ -58,6 +61,7 @@ type program struct {
 	mu      sync.Mutex // guards what follows, and standard output
 	conns   map[string]*grpc.ClientConn
 	cancels map[int]context.CancelFunc
+	inputs  map[int]chan json.RawMessage // requests of open calls that are still to come
 }
 
 func main() {
@@ -66,7 +70,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, "client:", err)
 		os.Exit(1)
 	}
-	p := &program{files: files, conns: map[string]*grpc.ClientConn{}, cancels: map[int]context.CancelFunc{}}
+	p := &program{
+		files:   files,
+		conns:   map[string]*grpc.ClientConn{},
+		cancels: map[int]context.CancelFunc{},
+		inputs:  map[int]chan json.RawMessage{},
+	}
 	in := bufio.NewReader(os.Stdin)
 	for {
 		line, err := in.ReadBytes('\n')
@@ -112,12 +121,23 @@ func (p *program) do(c command) {
 		p.mu.Lock()
 		p.cancels[c.ID] = cancel
 		conn := p.conns[c.Conn]
+		c.inputs = make(chan json.RawMessage, 100)
+		if c.Open {
+			p.inputs[c.ID] = c.inputs
+		} else {
+			close(c.inputs)
+		}
 		p.mu.Unlock()
 		go func() {
 			defer cancel()
 			e := asEnd(p.call(ctx, conn, c))
 			p.report(report{ID: c.ID, End: &e})
 		}()
+	case "send":
+		p.inputs[c.ID] <- c.Request
+	case "finish":
+		close(p.inputs[c.ID])
+		delete(p.inputs, c.ID)
 	case "cancel":
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -188,17 +208,12 @@ func (p *program) call(ctx context.Context, conn *grpc.ClientConn, c command) er
 	if err != nil {
 		return err
 	}
-	for _, text := range c.Requests {
-		req, err := parse(method.Input(), text)
-		if err != nil {
+	sent := make(chan error, 1)
+	go func() { sent <- send(stream, method.Input(), c) }()
+	if !c.Open {
+		if err := <-sent; err != nil {
 			return err
 		}
-		if err := stream.SendMsg(req); err != nil {
-			break // the reason is what RecvMsg says
-		}
-	}
-	if err := stream.CloseSend(); err != nil {
-		return err
 	}
 	for {
 		rep := dynamicpb.NewMessage(method.Output())
@@ -212,6 +227,29 @@ func (p *program) call(ctx context.Context, conn *grpc.ClientConn, c command) er
 			return nil
 		}
 	}
+}
+
+// send sends a call's requests: those that came with it, and of an open call those that follow.
+func send(stream grpc.ClientStream, desc protoreflect.MessageDescriptor, c command) error {
+	one := func(text json.RawMessage) error {
+		req, err := parse(desc, text)
+		if err != nil {
+			return err
+		}
+		stream.SendMsg(req) // if it fails, RecvMsg says why
+		return nil
+	}
+	for _, text := range c.Requests {
+		if err := one(text); err != nil {
+			return err
+		}
+	}
+	for text := range c.inputs {
+		if err := one(text); err != nil {
+			return err
+		}
+	}
+	return stream.CloseSend()
 }
 
 func parse(desc protoreflect.MessageDescriptor, text []byte) (proto.Message, error) {

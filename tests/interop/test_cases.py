@@ -1,0 +1,149 @@
+"""gRPC's official interoperability cases as each of our client libraries plays them: grpc-go, grpcio and grpc-js.
+test_official.py has grpc-go's own program for them. On a board whose memory does not hold a case's requests, they are
+answered RESOURCE_EXHAUSTED."""
+
+import base64
+
+import pytest
+
+from clients import CANCELLED, DEADLINE_EXCEEDED, OK, RESOURCE_EXHAUSTED, UNIMPLEMENTED, RpcError
+
+SERVICE = "/grpc.testing.TestService/"
+BODIES = [27182, 8, 1828, 45904]  # of the streaming cases' requests, and of their replies
+REPLIES = [31415, 9, 2653, 58979]
+
+
+def payload(size):
+    return {"payload": {"body": base64.b64encode(bytes(size)).decode()}}
+
+
+def wants(size, body=None):
+    return {"response_parameters": [{"size": size}], **(payload(body) if body else {})}
+
+
+def size_of(reply):
+    return len(base64.b64decode(reply["payload"].get("body", "")))
+
+
+def empty_unary(connection):
+    assert connection.unary(SERVICE + "EmptyCall", {}) == {}
+
+
+def large_unary(connection):
+    request = {"response_size": 314159, **payload(271828)}
+    assert size_of(connection.unary(SERVICE + "UnaryCall", request, timeout=20)) == 314159
+
+
+def client_streaming(connection):
+    call = connection.call(SERVICE + "StreamingInputCall", *map(payload, BODIES))
+    assert call.replies() == [{"aggregated_payload_size": 74922}]
+
+
+def server_streaming(connection):
+    request = {"response_parameters": [{"size": size} for size in REPLIES]}
+    assert [size_of(r) for r in connection.stream(SERVICE + "StreamingOutputCall", request)] == REPLIES
+
+
+def ping_pong(connection):
+    call = connection.call(SERVICE + "FullDuplexCall", open=True)
+    for body, size in zip(BODIES, REPLIES):
+        call.send(wants(size, body))
+        assert size_of(call.next()) == size
+    call.finish()
+    assert call.next() is None
+
+
+def empty_stream(connection):
+    assert connection.call(SERVICE + "FullDuplexCall").replies() == []
+
+
+def status_code_and_message(connection):
+    wish = {"response_status": {"code": 2, "message": "test status message"}}
+    for call in (connection.call(SERVICE + "UnaryCall", wish), connection.call(SERVICE + "FullDuplexCall", wish)):
+        assert call.end() == (2, "test status message")
+
+
+def special_status_message(connection):
+    text = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n"
+    call = connection.call(SERVICE + "UnaryCall", {"response_status": {"code": 2, "message": text}})
+    assert call.end() == (2, text)
+
+
+def unimplemented_method(connection):
+    assert connection.fails(SERVICE + "UnimplementedCall", {}).code == UNIMPLEMENTED
+
+
+def unimplemented_service(connection):
+    path = "/grpc.testing.UnimplementedService/UnimplementedCall"
+    assert connection.fails(path, {}).code == UNIMPLEMENTED
+
+
+def cancel_after_begin(connection):
+    call = connection.call(SERVICE + "StreamingInputCall", open=True)
+    call.cancel()
+    assert call.end()[0] == CANCELLED
+
+
+def cancel_after_first_response(connection):
+    call = connection.call(SERVICE + "FullDuplexCall", wants(31415, 27182), open=True)
+    assert size_of(call.next()) == 31415
+    call.cancel()
+    assert call.end()[0] == CANCELLED
+
+
+def timeout_on_sleeping_server(connection):
+    call = connection.call(SERVICE + "FullDuplexCall", payload(27182), deadline=0.001, open=True)
+    assert call.end()[0] == DEADLINE_EXCEEDED
+
+
+# custom_metadata belongs here once handlers can read and send metadata
+CASES = [
+    empty_unary,
+    large_unary,
+    client_streaming,
+    server_streaming,
+    ping_pong,
+    empty_stream,
+    status_code_and_message,
+    special_status_message,
+    unimplemented_method,
+    unimplemented_service,
+    cancel_after_begin,
+    cancel_after_first_response,
+    timeout_on_sleeping_server,
+]
+TOO_LARGE = {"lm3s6965evb": [large_unary, client_streaming, ping_pong, cancel_after_first_response]}
+ON_BOARDS = [empty_unary, large_unary, ping_pong, status_code_and_message]
+
+
+def play(case, target, connection):
+    if case in TOO_LARGE.get(target.name, []):
+        with pytest.raises(RpcError) as error:
+            case(connection)
+        assert error.value.code == RESOURCE_EXHAUSTED
+    else:
+        case(connection)
+    assert connection.call(SERVICE + "EmptyCall", {}).end()[0] == OK, "the connection goes on"
+
+
+def named(case):
+    return case.__name__
+
+
+@pytest.mark.targets("sim", "posix", "reference")
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_case(interop, target, connect, case):
+    play(case, target, connect(interop))
+
+
+@pytest.mark.targets("lm3s6965evb", "mps2-an385")
+@pytest.mark.parametrize("case", ON_BOARDS, ids=named)
+def test_case_on_a_board(interop, target, connect, case):
+    play(case, target, connect(interop))
+
+
+@pytest.mark.matrix
+@pytest.mark.targets("lm3s6965evb", "mps2-an385")
+@pytest.mark.parametrize("case", [case for case in CASES if case not in ON_BOARDS], ids=named)
+def test_other_case_on_a_board(interop, target, connect, case):
+    play(case, target, connect(interop))
