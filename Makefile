@@ -103,7 +103,7 @@ bench-image: $(FIRMWARE_READY) $(STAMPS)/need-qemu
 
 bench: bench-image $(STAMPS)/need-bench ## instructions of a call on a Cortex-M3 (PROFILE=1: by function)
 	$(call image,posix,greeter)
-	@python3 tests/bench/bench.py $(if $(PROFILE),--profile)
+	@python3 tests/bench/bench.py $(if $(PROFILE),--profile $(PROFILE))
 
 fuzz: $(CHECK_READY) $(STAMPS)/need-fuzz ## every fuzzer for SECONDS (60)
 	@python3 tests/run.py --only fuzz --seconds $(or $(SECONDS),60)

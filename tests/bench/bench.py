@@ -2,7 +2,7 @@
 """Counts the instructions of a call on a Cortex-M3, and says where they go.
 
     bench.py               the table, then the sockets port under h2load
-    bench.py --profile     and the functions of the steady-state call
+    bench.py --profile 1   and the functions of the steady-state call, or of a case of bench_main.c
     bench.py --device      without the sockets port
 
 The image (bench_main.c) is run twice in QEMU. Once with a clock that counts instructions (-icount shift=0):
@@ -247,9 +247,9 @@ def print_owners(traced):
         print(f"  {folder:12}{own:8,.0f}{library:10,.0f}")
 
 
-def print_profile(traced):
+def print_profile(name, traced):
     total = sum(n for (owner, _), n in traced.by_function.items() if owner != "bench")
-    print("\nThe functions of the first line; of the library's, who calls them\n")
+    print(f"\nThe functions of a step of '{name}'; of the library's, who calls them\n")
     print(f"  {'instructions':>12}{'share':>8}{'calls':>7}   function")
     for (owner, name), n in traced.by_function.most_common():
         if owner != "bench":
@@ -307,15 +307,18 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--profile", metavar="CASE")
     parser.add_argument("--device", action="store_true")
     options = parser.parse_args()
     os.chdir(ROOT)
     cases, traces = count(), trace()
+    profile = "unary" if options.profile == "1" else options.profile
+    if profile and profile not in traces:
+        fail(f"there is no case '{profile}': PROFILE= is 1 or one of: {' '.join(traces)}")
     print_table(table(cases, traces))
     print_owners(traces["unary"])
-    if options.profile:
-        print_profile(traces["unary"])
+    if profile:
+        print_profile(profile, traces[profile])
     if not options.device:
         if shutil.which("h2load"):
             sockets()
