@@ -311,6 +311,8 @@ def main():
     parser.add_argument("--device", action="store_true")
     options = parser.parse_args()
     os.chdir(ROOT)
+    if not Path(IMAGE).exists():
+        fail(f"there is no {IMAGE}: make bench-image")
     cases, traces = count(), trace()
     profile = "unary" if options.profile == "1" else options.profile
     if profile and profile not in traces:
