@@ -21,7 +21,7 @@ void gram_call_begin(struct gram_conn *conn, unsigned slot)
     struct gram_call *call = &conn->calls[slot];
     uint16_t generation = next_generation(call->generation);
 
-    gram_assert(call->phase == GRAM_CALL_FREE, "call slot not free");
+    gram_assert(call->phase == GRAM_CALL_FREE, "call not free");
     memset(call, 0, offsetof(struct gram_call, gather));
     call->conn = conn;
     call->generation = generation;
@@ -108,8 +108,7 @@ static bool is_error(gram_status status)
 /* An answer that ends the call without a reply: an error status, or one that the rules do not know. */
 static void end_with_answer(struct gram_call *call, gram_status status)
 {
-    char line[40];
-    struct gram_text t = gram_text_in(line, sizeof line);
+    static const char broken[] = "no such answer";
 
     if (is_error(status)) {
         if (status == GRAM_UNIMPLEMENTED && gram_server_of(call)->text_len == 0)
@@ -117,10 +116,8 @@ static void end_with_answer(struct gram_call *call, gram_status status)
         gram_call_finish(call, status);
         return;
     }
-    gram_text_str(&t, "no such answer: ");
-    gram_text_i32(&t, status);
-    gram_log_about(gram_server_of(call), GRAM_LOG_ERROR, call->method->path, line);
-    gram_call_end(call, GRAM_INTERNAL, "no such answer: ");
+    gram_log_about(gram_server_of(call), GRAM_LOG_ERROR, call->method->path, broken);
+    gram_call_end(call, GRAM_INTERNAL, broken);
 }
 
 /* Decodes the request at the front into the server's scratch. False: it could not be, the call has ended. */
@@ -406,6 +403,17 @@ static bool waits_for_client(const struct gram_call *call)
         return false;
     return call->phase != GRAM_CALL_STREAM ||
            (call->message_buf != GRAM_NONE && !call->message_waits && !call->next_owed);
+}
+
+void gram_call_progress(struct gram_call *call, size_t bytes)
+{
+    uint32_t now = gram_server_of(call)->now;
+    uint32_t bought = (uint32_t)bytes * (GRAM_STALL_MS / 64);
+
+    if (bytes >= 64 || now - call->progress_at <= bought)
+        call->progress_at = now;
+    else
+        call->progress_at += bought;
 }
 
 /* Only with room to say so: without it, the connection's own stall timer runs, and room is looked at again when it comes. */

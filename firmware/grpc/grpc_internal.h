@@ -61,6 +61,8 @@ void gram_call_finish(struct gram_call *call, gram_status status);
 void gram_call_end(struct gram_call *call, gram_status status, const char *reason);
 /* The call is over, its stream is no longer there: closed() and after(), everything given back. */
 void gram_call_close(struct gram_call *call, gram_status status);
+/* The client has done its part by `bytes`: that buys time, all of GRAM_STALL_MS with 64 bytes. A trickle does not keep what others wait for. */
+void gram_call_progress(struct gram_call *call, size_t bytes);
 /* Time: deadline, sleep, a client that does not do its part. Lowers *left to the call's next time, if it has one. */
 void gram_call_poll(struct gram_call *call, uint32_t *left);
 

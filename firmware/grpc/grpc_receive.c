@@ -101,9 +101,8 @@ const uint8_t *gram_receive_view(const struct gram_call *call, size_t *len)
 bool gram_receive_prefix(struct gram_call *call, const uint8_t *p, uint32_t *len)
 {
     *len = gram_get_be32(p + 1);
-    if (p[0] != 0) {
-        gram_call_end(call, GRAM_INTERNAL,
-                      p[0] == 1 ? "compressed message" : "bad prefix");
+    if (p[0] != 0) { /* 1 is compressed, which identity is not; others do not exist */
+        gram_call_end(call, GRAM_INTERNAL, "message flag not 0");
         return false;
     }
     if (*len > call->method->req_max || *len > LONGEST - GRAM_PREFIX) {
@@ -171,7 +170,7 @@ void gram_receive_consume(struct gram_call *call, size_t len)
 static void refuse(struct gram_call *call)
 {
     if (call->entered || call->intercepted > 0)
-        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "too much data at once");
+        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "too much data");
     else
         gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_REFUSED_STREAM);
 }
@@ -231,7 +230,7 @@ static void feed(struct gram_call *call, const uint8_t *data, size_t len)
 
 void gram_call_data(struct gram_call *call, const uint8_t *data, size_t len, bool last)
 {
-    call->progress_at = gram_server_of(call)->now;
+    gram_call_progress(call, len);
     /* a prefix that comes in pieces is judged before what follows is kept: it may be more than can be */
     if (call->have > 0 && call->have < GRAM_PREFIX && len > GRAM_PREFIX - call->have) {
         size_t n = GRAM_PREFIX - call->have;

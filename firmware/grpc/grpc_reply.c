@@ -39,10 +39,26 @@ bool gram_reply_room(const struct gram_call *call)
 
 /* ---- where a reply is built ---- */
 
+/* Whether a call of another connection waits for a held slot. */
+static bool another_waits(const struct gram_conn *conn)
+{
+    const struct gram_server *server = conn->server;
+
+    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
+        for (unsigned j = 0; j < GRAM_MAX_CONCURRENT_STREAMS; j++)
+            if (server->conns[i].calls[j].wants_held && &server->conns[i] != conn)
+                return true;
+    return false;
+}
+
+/* A connection that has just given a slot back lets others go first: one client must not have them all, again and again. */
 static void *claim_held(struct gram_call *call)
 {
     struct gram_server *server = gram_server_of(call);
 
+    call->wants_held = true;
+    if (server->held_last == call->conn && another_waits(call->conn))
+        return NULL;
     for (uint8_t i = 0; i < GRAM_HELD_REPLIES; i++) {
         struct gram_held *held = &server->held[i];
 
@@ -52,6 +68,7 @@ static void *claim_held(struct gram_call *call)
         held->total = 0;
         held->sent = 0;
         call->held = i;
+        call->wants_held = false;
         return held->reply;
     }
     return NULL;
@@ -66,6 +83,7 @@ void *gram_reply_place(struct gram_call *call)
     bool starved = false; /* for want of the client's windows, and nothing else */
     void *place = NULL;
 
+    call->wants_held = false;
     if (bounded && in_windows && gram_h2_tx_room(&h2->tx) >= AROUND + GRAM_H2_FRAME_HEAD + whole)
         place = gram_server_of(call)->reply;
     else if (bounded && whole <= (uint32_t)h2->peer_initial_window / 2) /* it will, once the client has read: windows come back by halves */
@@ -84,8 +102,10 @@ void *gram_reply_place(struct gram_call *call)
 
 void gram_reply_release(struct gram_call *call)
 {
+    call->wants_held = false;
     if (call->held == GRAM_NONE)
         return;
+    gram_server_of(call)->held_last = call->conn;
     gram_server_of(call)->held[call->held].owner = NULL;
     gram_server_of(call)->shared_freed = true;
     call->held = GRAM_NONE;
@@ -105,7 +125,7 @@ static void send_headers(struct gram_call *call)
     gram_hpack_enc_begin(&h2->enc, &out);
     gram_hpack_enc_index(&out, INDEX_STATUS_200);
     gram_hpack_enc_pin(&h2->enc, &out, PIN_CONTENT_TYPE);
-    gram_assert(!out.overflow, "header block too long");
+    gram_assert(!out.overflow, "block too long");
     gram_h2_send_headers(h2, call->slot, block, out.len, false);
 }
 
@@ -138,7 +158,7 @@ void gram_reply_trailers(struct gram_call *call, gram_status status)
         gram_hpack_enc_literal(&out, 0, "grpc-message", (const uint8_t *)server->text, server->text_len);
     if (call->bad_encoding)
         gram_hpack_enc_literal(&out, 0, "grpc-accept-encoding", (const uint8_t *)"identity", 8);
-    gram_assert(!out.overflow, "header block too long");
+    gram_assert(!out.overflow, "block too long");
     gram_h2_send_headers(h2, call->slot, block, out.len, true);
 }
 
@@ -225,7 +245,7 @@ bool gram_reply_drain(struct gram_call *call)
     }
     gram_h2_send_data(&call->conn->h2, call->slot, n, false);
     held->sent += (uint32_t)n;
-    call->progress_at = gram_server_of(call)->now;
+    gram_call_progress(call, n);
     if (held->sent < held->total)
         return true;
     gram_reply_release(call);
@@ -247,7 +267,7 @@ static void send_http_headers(struct gram_call *call, bool end)
     gram_hpack_enc_literal(&out, INDEX_STATUS_200, NULL, (const uint8_t *)call->reason, 3);
     gram_hpack_enc_literal(&out, GRAM_HPACK_CONTENT_TYPE, NULL, (const uint8_t *)"text/plain", 10);
     gram_hpack_enc_literal(&out, INDEX_ALLOW, NULL, (const uint8_t *)"POST", 4); /* 405 must say so */
-    gram_assert(!out.overflow, "header block too long");
+    gram_assert(!out.overflow, "block too long");
     call->headers_sent = true;
     gram_h2_send_headers(h2, call->slot, block, out.len, end);
 }

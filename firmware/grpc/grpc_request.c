@@ -213,11 +213,11 @@ void gram_request_judge(struct gram_call *call, const struct gram_h2_request *re
     if (request->too_large)
         gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "too much metadata");
     else if (call->bad_timeout)
-        gram_call_end(call, GRAM_INTERNAL, "malformed grpc-timeout");
+        gram_call_end(call, GRAM_INTERNAL, "bad grpc-timeout");
     else if (!call->method)
-        gram_call_end(call, GRAM_UNIMPLEMENTED, "unknown service or method");
+        gram_call_end(call, GRAM_UNIMPLEMENTED, "unknown method");
     else if (call->bad_encoding)
-        gram_call_end(call, GRAM_UNIMPLEMENTED, "only identity encoding");
+        gram_call_end(call, GRAM_UNIMPLEMENTED, "identity only");
     else
         gram_call_start(call);
 }

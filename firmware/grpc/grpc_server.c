@@ -51,27 +51,38 @@ static uint32_t until_due(const struct gram_conn *conn)
     return gram_time_reached(conn->server->now, conn->due) ? 0 : conn->due - conn->server->now;
 }
 
-uint32_t gram_server_poll(gram_server *server, uint32_t now_ms)
+static uint32_t poll_all(gram_server *server, bool all)
 {
     uint32_t next = GRAM_FOREVER;
-    bool all;
+
+    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
+        struct gram_conn *conn = &server->conns[i];
+
+        if (conn->in_use && (all || until_due(conn) == 0))
+            poll_conn(conn);
+        uint32_t left = until_due(conn);
+        next = left < next ? left : next;
+    }
+    return next;
+}
+
+uint32_t gram_server_poll(gram_server *server, uint32_t now_ms)
+{
+    bool all = server->shared_freed;
+    uint32_t next;
 
     server->now = now_ms;
-    do { /* a call that ends may free what a call of another connection waits for */
-        all = server->woken || server->shared_freed;
+    server->shared_freed = false;
+    if (server->woken) { /* cleared only where it is set, and before the calls are looked at: no wake is lost in between */
         server->woken = 0;
+        all = true;
+    }
+    next = poll_all(server, all);
+    if (server->shared_freed) { /* what came free may be what another call waits for */
         server->shared_freed = false;
-        next = GRAM_FOREVER;
-        for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
-            struct gram_conn *conn = &server->conns[i];
-
-            if (conn->in_use && (all || until_due(conn) == 0))
-                poll_conn(conn);
-            uint32_t left = until_due(conn);
-            next = left < next ? left : next;
-        }
-    } while (server->shared_freed);
-    return server->woken ? 0 : next;
+        next = poll_all(server, true);
+    }
+    return server->woken || server->shared_freed ? 0 : next;
 }
 
 bool gram_server_awake(const gram_server *server)
@@ -86,19 +97,15 @@ struct gram_usage gram_server_usage(const gram_server *server)
     struct gram_usage usage = { 0 };
 
     for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
-        if (server->conns[i].in_use)
-            usage.connections++;
+        usage.connections += server->conns[i].in_use;
         for (unsigned j = 0; j < GRAM_MAX_CONCURRENT_STREAMS; j++)
-            if (server->conns[i].calls[j].phase != GRAM_CALL_FREE)
-                usage.calls++;
+            usage.calls += server->conns[i].calls[j].phase != GRAM_CALL_FREE;
     }
     for (unsigned i = 0; i < GRAM_HELD_REPLIES; i++)
-        if (server->held[i].owner)
-            usage.held_replies++;
+        usage.held_replies += server->held[i].owner != NULL;
 #if GRAM_MESSAGE_BUFS > 0
     for (unsigned i = 0; i < GRAM_MESSAGE_BUFS; i++)
-        if (server->message_bufs[i].owner)
-            usage.message_bufs++;
+        usage.message_bufs += server->message_bufs[i].owner != NULL;
 #endif
     return usage;
 }

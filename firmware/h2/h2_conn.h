@@ -49,7 +49,8 @@ struct gram_h2_stream {
 
 /* How a stream that is no longer in a slot has ended: what may still come for it depends on it (RFC 9113 5.1). */
 enum gram_h2_ending { GRAM_H2_ENDED, GRAM_H2_RESET_BY_PEER, GRAM_H2_RESET_BY_US };
-#define GRAM_H2_CLOSED_KEPT 8 /* power of two: the last few, as many again as a board has streams */
+/* So many are remembered: twice as many as can be open. */
+#define GRAM_H2_CLOSED_KEPT (2 * GRAM_MAX_CONCURRENT_STREAMS)
 
 /* ---- what the layer above gives ---- */
 
@@ -162,7 +163,7 @@ struct gram_h2_value {
 struct gram_h2_conn {
     uint8_t phase;
     uint8_t streams_open;
-    uint8_t closed_next;
+    uint16_t closed_next;
     bool preface_done;       /* preface and first SETTINGS are here */
     bool settings_acked;
     bool quiet_ping;         /* the last frame that mattered was a PING */

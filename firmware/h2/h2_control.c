@@ -87,7 +87,7 @@ void gram_h2_on_window_update(struct gram_h2_conn *conn, const uint8_t *p)
         if (increment == 0)
             gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
         else if (!gram_h2_window_add(&conn->send_window, (int32_t)increment))
-            gram_h2_fail(conn, GRAM_H2_FLOW_CONTROL_ERROR, "window over 2^31-1");
+            gram_h2_fail(conn, GRAM_H2_FLOW_CONTROL_ERROR, "window overflow");
         return;
     }
     int slot = gram_h2_find(conn, id);

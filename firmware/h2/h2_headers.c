@@ -65,7 +65,7 @@ gram_h2_ok gram_h2_on_headers(struct gram_h2_conn *conn)
     int slot = gram_h2_find(conn, id);
 
     if (id % 2 == 0) {
-        gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, "HEADERS on an even stream"); /* 5.1.1 */
+        gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, "even stream"); /* 5.1.1 */
         return false;
     }
     if (slot >= 0)

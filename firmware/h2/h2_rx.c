@@ -76,12 +76,14 @@ static gram_h2_ok begin_data(struct gram_h2_conn *conn)
     if (!charge_if_empty(conn))
         return false;
     if (slot < 0 || conn->streams[slot].state == GRAM_H2_HALF_CLOSED_REMOTE) {
-        if (slot < 0 && gram_h2_recall(conn, rx->stream_id) == GRAM_H2_RESET_BY_US)
-            return true; /* it was under way */
+        int how = slot < 0 ? gram_h2_recall(conn, rx->stream_id) : GRAM_H2_ENDED;
+
+        if (how < 0 || how == GRAM_H2_RESET_BY_US)
+            return true; /* it was under way; of a stream long gone the best is thought */
         return gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_STREAM_CLOSED);
     }
     struct gram_h2_stream *s = &conn->streams[slot];
-    if ((int32_t)rx->left > s->recv_window && !s->discards)
+    if ((int32_t)rx->left > s->recv_window && rx->left > 0 && !s->discards) /* the window may be below zero */
         return gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_FLOW_CONTROL_ERROR);
     s->recv_window -= (int32_t)rx->left;
     rx->slot = (uint8_t)slot;
@@ -238,8 +240,6 @@ static void prefix_done(struct gram_h2_conn *conn)
     if (rx->pad > rx->left) {
         protocol_error(conn, "padding"); /* 6.1, 6.2 */
     } else if (rx->type == GRAM_H2_DATA) {
-        if (rx->left == rx->pad && !(rx->flags & GRAM_H2_FLAG_END_STREAM))
-            gram_h2_charge(conn, GRAM_H2_WORK_GLITCH); /* as empty as without padding */
         gram_h2_credit(conn, rx->slot, 1u + rx->pad); /* padding counts, and is consumed as it comes */
         want(rx, GRAM_H2_RX_DATA);
         charge_if_empty(conn);

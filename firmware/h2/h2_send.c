@@ -61,7 +61,7 @@ void gram_h2_send_headers(struct gram_h2_conn *conn, unsigned slot, const uint8_
 {
     uint8_t flags = (uint8_t)(GRAM_H2_FLAG_END_HEADERS | (end ? GRAM_H2_FLAG_END_STREAM : 0));
 
-    gram_assert(len <= GRAM_H2_FRAME_MAX, "header block too long");
+    gram_assert(len <= GRAM_H2_FRAME_MAX, "block too long");
     gram_h2_write_frame(conn, GRAM_H2_HEADERS, flags, conn->streams[slot].id, block, len);
     if (end)
         end_stream(conn, slot);
@@ -71,7 +71,7 @@ void gram_h2_send_data(struct gram_h2_conn *conn, unsigned slot, size_t len, boo
 {
     struct gram_h2_stream *s = &conn->streams[slot];
 
-    gram_assert(len <= gram_h2_window(conn, slot), "no window for DATA");
+    gram_assert(len <= gram_h2_window(conn, slot), "no window");
     s->send_window -= (int32_t)len;
     conn->send_window -= (int32_t)len;
     gram_h2_write_frame(conn, GRAM_H2_DATA, end ? GRAM_H2_FLAG_END_STREAM : 0, s->id, NULL, len);

@@ -51,7 +51,7 @@ void gram_h2_release(struct gram_h2_conn *conn, unsigned slot, enum gram_h2_endi
 {
     struct gram_h2_stream *s = &conn->streams[slot];
 
-    gram_assert(s->state != GRAM_H2_FREE, "free stream released");
+    gram_assert(s->state != GRAM_H2_FREE, "stream free");
     gram_h2_remember(conn, s->id, how);
     s->state = GRAM_H2_FREE;
     conn->streams_open--;
@@ -67,7 +67,7 @@ static uint32_t memory_of(uint32_t id)
 void gram_h2_remember(struct gram_h2_conn *conn, uint32_t id, enum gram_h2_ending how)
 {
     conn->closed[conn->closed_next] = memory_of(id) | ((uint32_t)how + 1);
-    conn->closed_next = (uint8_t)((conn->closed_next + 1) % GRAM_H2_CLOSED_KEPT);
+    conn->closed_next = (uint16_t)((conn->closed_next + 1) % GRAM_H2_CLOSED_KEPT);
 }
 
 int gram_h2_recall(const struct gram_h2_conn *conn, uint32_t id)

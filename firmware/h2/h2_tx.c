@@ -69,7 +69,7 @@ void gram_h2_tx_taken(struct gram_h2_tx *tx, size_t len)
 
 void gram_h2_tx_acked(struct gram_h2_tx *tx, size_t len)
 {
-    gram_assert(len <= tx->taken, "too much acknowledged");
+    gram_assert(len <= tx->taken, "acked too much");
     tx->taken -= (uint32_t)len;
     tx->used -= (uint32_t)len;
     tx->start = tx->used == 0 ? 0 : wrapped(tx->start + (uint32_t)len);

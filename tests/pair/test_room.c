@@ -298,6 +298,8 @@ static void test_stall_after_wake(struct pair *pair)
 
 /* ---- the held slot ---- */
 
+#define CRUMB_MS (GRAM_STALL_MS / 64)
+
 static void shut(struct peer *p)
 {
     peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 0);
@@ -313,8 +315,8 @@ static void test_held_stall(struct pair *pair)
     peer_call(p, 1, UNARY, 1, "a");
     expect_usage(pair, 1, 0, 1);
     pair_sleep(pair, GRAM_STALL_MS / 2);
-    peer_window(p, 1, 1);
-    pair_sleep(pair, GRAM_STALL_MS - 1);
+    peer_window(p, 1, 1); /* a crumb buys the time of a crumb */
+    pair_sleep(pair, GRAM_STALL_MS / 2 + CRUMB_MS - 1);
     assert_false(peer_answer(p, 1)->reset);
     expect_usage(pair, 1, 0, 1);
     pair_sleep(pair, 1);
@@ -517,7 +519,7 @@ static void test_slow_body(struct pair *pair)
     peer_frame(p, GRAM_H2_DATA, 0, 3, b.bytes, GRAM_INITIAL_WINDOW_SIZE);
     pair_sleep(pair, GRAM_STALL_MS - 1);
     peer_frame(p, GRAM_H2_DATA, 0, 1, b.bytes + GRAM_INITIAL_WINDOW_SIZE, 1); /* slow, and still alive */
-    pair_sleep(pair, GRAM_STALL_MS - 1);
+    pair_sleep(pair, CRUMB_MS);
     assert_false(peer_answer(p, 1)->reset);
     pair_sleep(pair, 1);
     assert_int_equal(peer_answer(p, 1)->reset_code, GRAM_H2_ENHANCE_YOUR_CALM);
