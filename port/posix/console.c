@@ -20,12 +20,20 @@ static bool application_has(const char *service)
     return false;
 }
 
-/* The application's first service that is not one of gRPC's own. */
+static bool begins_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* The application's first service that is not one of those that any may link. */
 static const char *own_service(void)
 {
-    for (unsigned i = 0; i < gram_app.binding_count; i++)
-        if (strncmp(gram_app.bindings[i].service->name, "grpc.", 5) != 0)
-            return gram_app.bindings[i].service->name;
+    for (unsigned i = 0; i < gram_app.binding_count; i++) {
+        const char *name = gram_app.bindings[i].service->name;
+
+        if (!begins_with(name, "grpc.health.") && !begins_with(name, "grpc.reflection."))
+            return name;
+    }
     return NULL;
 }
 

@@ -1,5 +1,5 @@
-"""docs/clients/README.md, run as a reader would: each language's commands in a copy of the repository's files, with a
-server just started, print what the page says."""
+"""docs/clients/README.md, run as a reader would: each language's commands in a copy of the repository's
+files, with a server just started, print what the page says."""
 
 import os
 import re
@@ -43,8 +43,9 @@ def server():
 
 @pytest.mark.parametrize("language", ["Go", "Python"])
 def test_client(copy, server, language):
-    text = re.search(rf"^## {language}\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL).group(1)
-    commands, expected = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    flags = re.MULTILINE | re.DOTALL
+    section = re.search(rf"^## {language}\n(.*?)(?=^## |\Z)", PAGE.read_text(), flags).group(1)
+    commands, expected = re.findall(r"^```\w*\n(.*?)^```", section, flags)
     folders = [copy / "path", Path(sys.executable).parent, Path(prepare.find_go()).parent]
     env = {**os.environ, "PATH": ":".join([*map(str, folders), os.environ["PATH"]])}
     done = subprocess.run(

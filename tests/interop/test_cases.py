@@ -1,6 +1,6 @@
-"""gRPC's official interoperability cases as each of our client libraries plays them: grpc-go, grpcio and grpc-js.
-test_official.py has grpc-go's own program for them. On a board whose memory does not hold a case's requests, they are
-answered RESOURCE_EXHAUSTED."""
+"""gRPC's official interoperability cases, as grpc-go, grpcio and grpc-js each play them from the same script.
+test_official.py has grpc-go's own program for them. On a board whose memory does not hold a case's requests,
+they are answered RESOURCE_EXHAUSTED."""
 
 import base64
 
@@ -59,8 +59,8 @@ def empty_stream(connection):
 
 def status_code_and_message(connection):
     wish = {"response_status": {"code": 2, "message": "test status message"}}
-    for call in (connection.call(SERVICE + "UnaryCall", wish), connection.call(SERVICE + "FullDuplexCall", wish)):
-        assert call.end() == (2, "test status message")
+    for method in ("UnaryCall", "FullDuplexCall"):
+        assert connection.call(SERVICE + method, wish).end() == (2, "test status message")
 
 
 def special_status_message(connection):

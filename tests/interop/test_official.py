@@ -1,8 +1,8 @@
 """gRPC's official interoperability cases, by grpc-go's own client, against the application `interop`.
 
-On a board whose memory does not hold a case's requests, the case must end with RESOURCE_EXHAUSTED; the server's log
-says so, since the client does not always. `make test` runs a chosen few on the boards, `make matrix` all. At the end a
-table says what came of each case on each target."""
+On a board whose memory does not hold a case's requests, the case must end with RESOURCE_EXHAUSTED; the
+server's log says so, since the client does not always. `make test` runs a chosen few on the boards, `make
+matrix` all. At the end a table says what came of each case on each target."""
 
 import subprocess
 
@@ -52,8 +52,8 @@ def table(request):
         cells = [results.get((case, name), "-") for name in found]
         lines.append(case.ljust(30) + "".join(cell.ljust(15) for cell in cells))
     (BUILD / "interop" / "official.txt").write_text("\n".join(lines) + "\n")
-    terminal = request.config.pluginmanager.getplugin("terminalreporter")
-    terminal.write_line("\n" + "\n".join(lines))
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print("\n" + "\n".join(lines))
 
 
 def official(server, case, *options, seconds=50):

@@ -1,4 +1,4 @@
-"""A client of user.UserService (proto/users.proto): each of its six methods once, and what an error looks like.
+"""A client of user.UserService (proto/users.proto): its six methods, each once, and what an error looks like.
 
 python3 users_client.py localhost:50051
 """

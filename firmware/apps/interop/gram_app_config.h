@@ -2,7 +2,7 @@
 #ifndef GRAM_APP_CONFIG_H
 #define GRAM_APP_CONFIG_H
 
-/* A streaming call keeps the sizes and intervals of the replies that it still owes: 8 x 8 bytes, and where it is. */
+/* A streaming call keeps sizes and intervals of the replies that it owes: 8 x 8 bytes, and where it is. */
 #ifndef GRAM_CALL_STATE
 #define GRAM_CALL_STATE 80
 #endif
@@ -15,8 +15,8 @@
 #define GRAM_REPLY_SIZE 80
 #endif
 
-/* The official large request has a body of 271,828 bytes. Replies need no buffer, however long. Where there is no
- * megabyte, such requests are answered RESOURCE_EXHAUSTED. */
+/* The official large request has a body of 271,828 bytes. Replies need no buffer, however long. Where there
+ * is no megabyte, such requests are answered RESOURCE_EXHAUSTED. */
 #if GRAM_RAM_KB <= 64
 #ifndef GRAM_MESSAGE_SIZE
 #define GRAM_MESSAGE_SIZE 512

@@ -1,11 +1,11 @@
-/* interop: grpc.testing.TestService, which gRPC's official interoperability clients call. With it, every case of
- * theirs shows what the core does: sizes, all kinds of call, statuses, deadlines, cancellation.
+/* interop: grpc.testing.TestService, which gRPC's official interoperability clients call. With it, every case
+ * of theirs shows what the core does: sizes, all kinds of call, statuses, deadlines, cancellation.
  *
- * Bodies of requests and replies take no memory (interop_payload.c); a request as a whole does, so what is longer
- * than the target's message buffers is answered RESOURCE_EXHAUSTED. As the cases demand, UnimplementedCall has no
- * handler, and UnimplementedService no binding.
- * What is missing: custom_metadata, x-grpc-test-echo-initial and x-grpc-test-echo-trailing-bin of UnaryCall and
- * FullDuplexCall, which needs metadata for handlers. */
+ * Bodies of requests and replies take no memory (interop_payload.c); a request as a whole does, so what is
+ * longer than the target's message buffers is answered RESOURCE_EXHAUSTED. As the cases demand,
+ * UnimplementedCall has no handler, and UnimplementedService no binding. What is missing: custom_metadata,
+ * x-grpc-test-echo-initial and x-grpc-test-echo-trailing-bin of UnaryCall and FullDuplexCall, which needs
+ * metadata for handlers. */
 #include "gram/gram.h"
 #include "gram/health.h"
 #include "gram/reflection.h"
@@ -172,7 +172,8 @@ static gram_status output_open(gram_call *call, const grpc_testing_StreamingOutp
     return owe(call, req);
 }
 
-/* A request is taken when the replies to the one before have gone out; until then flow control holds its client back. */
+/* A request is taken when the replies to the one before have gone out; until then flow control holds its
+ * client back. */
 static gram_status full_duplex_message(gram_call *call, const grpc_testing_StreamingOutputCallRequest *req)
 {
     struct output *output = GRAM_STATE(struct output, call);

@@ -1,7 +1,7 @@
-/* A Payload's body is as long as a client wishes, and nothing but that length is kept of it: `body` in the struct is
- * the number of its bytes. One that comes is counted and skipped; one that goes out is zeros made on the way, the same ones
- * each time a reply is encoded, piece by piece. (nanopb calls this a name-bound callback; proto/grpc/testing/messages.options
- * binds it.) */
+/* A Payload's body is as long as a client wishes, and nothing but that length is kept of it: `body` in the
+ * struct is the number of its bytes. One that comes is counted and skipped; one that goes out is zeros made
+ * on the way, the same ones each time a reply is encoded, piece by piece. (nanopb calls this a name-bound
+ * callback; proto/grpc/testing/messages.options binds it.) */
 #include "gram/gram.h"
 #include "grpc/testing/messages.pb.h"
 
