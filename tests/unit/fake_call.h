@@ -24,6 +24,8 @@ struct gram_call {
     unsigned wakes;
     uint32_t sleep_ms; /* 0: it did not ask to sleep */
     char text[200];    /* of gram_call_fail() */
+    const char *path;
+    uint32_t now, age, bytes_in, bytes_out;
 };
 
 enum { FAKE_CALLS = 8 };
@@ -39,8 +41,8 @@ static gram_call *fake_call(uint16_t slot)
     return &fake_calls[slot];
 }
 
-static gram_status ask(const struct gram_binding *binding, unsigned method, gram_call *call,
-                       enum gram_event event, const void *req, void *rep)
+static inline gram_status ask(const struct gram_binding *binding, unsigned method, gram_call *call,
+                              enum gram_event event, const void *req, void *rep)
 {
     const struct gram_method *asked = &binding->service->methods[method];
 
@@ -76,6 +78,31 @@ gram_status gram_call_fail(gram_call *call, gram_status status, const char *text
     memcpy(call->text, text, len);
     call->text[len] = '\0';
     return status;
+}
+
+const char *gram_call_path(const gram_call *call)
+{
+    return call->path;
+}
+
+uint32_t gram_call_now(const gram_call *call)
+{
+    return call->now;
+}
+
+uint32_t gram_call_age(const gram_call *call)
+{
+    return call->age;
+}
+
+uint32_t gram_call_bytes_in(const gram_call *call)
+{
+    return call->bytes_in;
+}
+
+uint32_t gram_call_bytes_out(const gram_call *call)
+{
+    return call->bytes_out;
 }
 
 gram_server *gram_call_server(const gram_call *call)

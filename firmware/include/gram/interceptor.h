@@ -6,6 +6,9 @@
 #ifndef GRAM_INTERCEPTOR_H
 #define GRAM_INTERCEPTOR_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "gram/call.h"
 
 struct gram_interceptor {
@@ -15,7 +18,35 @@ struct gram_interceptor {
     void (*after)(const struct gram_interceptor *self, gram_call *call, gram_status status);
 };
 
-/* ---- ready-made ones: `INTERCEPTORS := log` in app.mk links one, an entry of gram_app.interceptors turns it on ---- */
+/* ---- which methods: for ready-made interceptors and for an application's own ---- */
+
+/* Whether a call's path fits a pattern: "/user.UserService/GetUser" that method, "/user.UserService/" and a star at the end
+ * whatever begins so, "*" every one. */
+bool gram_path_matches(const char *path, const char *pattern);
+
+struct gram_path_list {
+    const char *const *patterns;
+    uint8_t count;
+};
+// At file scope only: static const struct gram_path_list to_all = GRAM_PATHS("/grpc.health.v1.Health/*", "/user.UserService/GetUser");
+#define GRAM_PATHS(...)                                                                                      \
+    {                                                                                                        \
+        .patterns = (const char *const[]){__VA_ARGS__},                                                      \
+        .count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)                           \
+    }
+bool gram_path_in(const char *path, const struct gram_path_list *list);
+
+/* ---- ready-made ones: `INTERCEPTORS := log` in app.mk links one, an entry of gram_app.interceptors turns it on ----
+ *
+ *     log           below
+ *     metrics       gram/metrics.h     counts calls, errors, bytes; how long calls take
+ *     allow         gram/allow.h       which methods may be called
+ *     rate_limit    gram/rate_limit.h  how often
+ *
+ * Order matters, and this is the one to begin with: log, metrics, allow, rate_limit.
+ * - What observes comes first: a refusal ends the chain, so an observer sees only the refusals of those behind it. (log before
+ *   metrics or the other way round makes no difference.)
+ * - allow comes before rate_limit, or calls that may not be made at all use up the calls of those that may. */
 
 /* log: one line for each call that has ended, `/user.UserService/GetUser OK 0 ms in 2 out 45 10.0.2.2:51234`: status, milliseconds
  * since its headers came, bytes of messages each way, client. */
