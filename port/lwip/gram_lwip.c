@@ -24,6 +24,7 @@
 #error "MEMP_NUM_TCP_PCB (lwipopts_target.h): at least GRAM_MAX_CONNECTIONS + 1, or clients are refused that gram has room for"
 #endif
 
+#define INPUT_PBUFS 4 /* that one client may pin */
 #define WAIT_MS 2000
 #define LINKS (GRAM_MAX_CONNECTIONS + WAITING)
 #define RETRY_MS 100 /* for bytes that lwIP had no memory for */
@@ -42,8 +43,8 @@ static struct link links[LINKS]; /* lwIP is one for the program, too */
 
 /* ---- out ---- */
 
-/* Hands over what is to go; true if something had to stay. */
-static bool send_more(struct link *link)
+/* Hands over what is to go; true if something had to stay. `flags` as tcp_write() has them. */
+static bool hand_over(struct link *link, u8_t flags)
 {
     const uint8_t *p;
     size_t n;
@@ -54,7 +55,7 @@ static bool send_more(struct link *link)
 
         n = n < room ? n : room;
         n = n < UINT16_MAX ? n : UINT16_MAX;
-        if (n == 0 || tcp_write(link->pcb, p, (u16_t)n, 0) != ERR_OK)
+        if (n == 0 || tcp_write(link->pcb, p, (u16_t)n, flags) != ERR_OK)
             break;
         gram_conn_tx_taken(link->conn, n);
         link->in_flight += (uint32_t)n;
@@ -62,7 +63,13 @@ static bool send_more(struct link *link)
     }
     if (wrote)
         tcp_output(link->pcb);
+    gram_conn_tx_buf(link->conn, &n);
     return n > 0;
+}
+
+static bool send_more(struct link *link)
+{
+    return hand_over(link, 0);
 }
 
 /* ---- in ---- */
@@ -104,6 +111,10 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
     (void)pcb;
     (void)err;
     gram_server_set_time(link->server, sys_now());
+    /* A window counts bytes, the pool counts pbufs: a client that sends them one by one must not have them all. lwIP keeps this one, drops what
+     * follows, and offers it again. */
+    if (p && link->input && pbuf_clen(link->input) >= INPUT_PBUFS && !(link->conn && gram_conn_rx_ready(link->conn)))
+        return ERR_MEM;
     if (!p)
         link->input_ended = true;
     else if (link->input)
@@ -180,15 +191,13 @@ static void clear_away(void)
 {
     for (unsigned i = 0; i < LINKS; i++) {
         struct link *link = &links[i];
-        const uint8_t *p;
-        size_t n;
+        bool under_way = link->in_flight > 0;
 
-        if (!link->pcb || !link->conn || gram_conn_phase(link->conn) == GRAM_CONN_OPEN || (link->in_flight > 0 && !link->input_ended))
+        if (!link->pcb || !link->conn || gram_conn_phase(link->conn) == GRAM_CONN_OPEN || (under_way && !link->input_ended))
             continue;
-        while ((p = gram_conn_tx_buf(link->conn, &n)) != NULL && n > 0 &&
-               tcp_write(link->pcb, p, (u16_t)n, TCP_WRITE_FLAG_COPY) == ERR_OK)
-            gram_conn_tx_taken(link->conn, n);
-        close_link(link, gram_conn_phase(link->conn) == GRAM_CONN_DONE && link->in_flight == 0);
+        if (!under_way)
+            hand_over(link, TCP_WRITE_FLAG_COPY);
+        close_link(link, gram_conn_phase(link->conn) == GRAM_CONN_DONE && !under_way);
     }
 }
 

@@ -24,6 +24,7 @@
 #include "gram/transport.h"
 
 #define READ_SIZE 16384
+#define READS_A_TURN 4
 #define EVENTS 64
 #define BACKLOG 128
 
@@ -107,10 +108,10 @@ static void feed(struct link *link, const uint8_t *data, size_t len)
     link->kept = len - taken;
 }
 
-/* Reads until the socket has no more, or the core takes no more; false at its end. */
+/* Reads while the socket has more, and the core takes it; not for ever, since others wait: epoll tells again. False at its end. */
 static bool read_more(struct link *link)
 {
-    while (link->kept == 0) {
+    for (int i = 0; i < READS_A_TURN && link->kept == 0; i++) {
         ssize_t n = recv(link->fd, posix.read, sizeof posix.read, 0);
 
         if (n < 0 && errno == EINTR)
@@ -337,6 +338,7 @@ bool gram_posix_run(gram_server *server, const volatile sig_atomic_t *stop, cons
 
     while (!*stop) {
         uint32_t ms = gram_server_poll(server, gram_posix_now());
+        bool knocks = false;
 
         serve_all(); /* time and wakes may have given any connection something to say */
         int n = epoll_pwait(posix.epoll, events, EVENTS, ms > INT32_MAX ? -1 : (int)ms, mask);
@@ -347,10 +349,12 @@ bool gram_posix_run(gram_server *server, const volatile sig_atomic_t *stop, cons
             struct link *link = events[i].data.ptr;
 
             if (!link)
-                accept_all();
+                knocks = true;
             else if (link->conn)
                 on_link(link, events[i].events);
         }
+        if (knocks) /* last: a link may be given to another, and what has been told above is of the one before */
+            accept_all();
     }
     close_all();
     return true;
