@@ -15,8 +15,8 @@
 //     static const struct gram_interceptor *const interceptors[] = {&gram_log_interceptor, &limit.hooks};
 //
 // The first rule that fits decides, so "*" comes last; {"*", ..} alone is one bucket for the whole server; a
-// method that no rule fits has no limit. Place it behind log, metrics and allow (gram/interceptor.h says
-// why).
+// method that no rule fits has no limit. grpcurl makes a reflection call beside each of its own: it wants a rule
+// without a limit, too. Place it behind log, metrics and allow (gram/interceptor.h says why).
 //
 // A call is counted when its headers come, whatever becomes of it; a refused one is not counted. A stream is
 // one call, however many messages it has. The buckets belong to the chain, not to a client: one client can
