@@ -124,9 +124,11 @@ static void end_with_answer(struct gram_call *call, gram_status status)
 static bool decode(struct gram_call *call, const uint8_t *message, uint32_t len)
 {
     const char *reason = NULL;
-    gram_status status =
-        gram_decode(call->method->req, gram_server_of(call)->request, message + GRAM_PREFIX, len, &reason);
+    void *request = gram_server_of(call)->request;
+    gram_status status;
 
+    memset(request, 0, call->method->req_size); /* nanopb leaves callback fields as they are: never another request's bytes */
+    status = gram_decode(call->method->req, request, message + GRAM_PREFIX, len, &reason);
     if (status != GRAM_OK) {
         gram_call_end(call, status, reason);
         return false;
@@ -253,7 +255,7 @@ static bool step_gather(struct gram_call *call)
         return true;
     }
     if (n < GRAM_PREFIX || n - GRAM_PREFIX < len) {
-        gram_call_end(call, GRAM_INTERNAL, "message cut short");
+        gram_call_end(call, GRAM_INTERNAL, "message cut");
         return true;
     }
     call->phase = GRAM_CALL_READY;
@@ -313,7 +315,7 @@ static bool tell_half_close(struct gram_call *call)
 
     gram_receive_view(call, &n);
     if (n > 0) {
-        gram_call_end(call, GRAM_INTERNAL, "message cut short");
+        gram_call_end(call, GRAM_INTERNAL, "message cut");
         return true;
     }
     if (!server_streams(call))

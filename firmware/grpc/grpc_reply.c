@@ -174,7 +174,7 @@ static void put_prefix(struct gram_call *call, size_t at, size_t len)
 
 static void unencodable(struct gram_call *call)
 {
-    static const char reason[] = "unencodable reply";
+    static const char reason[] = "bad reply";
 
     gram_log_about(gram_server_of(call), GRAM_LOG_ERROR, call->method->path, reason);
     gram_call_end(call, GRAM_INTERNAL, reason);

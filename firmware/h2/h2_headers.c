@@ -54,7 +54,7 @@ static gram_h2_ok begin_late(struct gram_h2_conn *conn)
         gram_h2_fail(conn, GRAM_H2_STREAM_CLOSED, "stream is closed");
         return false;
     default:
-        gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, "stream id too low");
+        gram_h2_fail(conn, GRAM_H2_PROTOCOL_ERROR, "stream id");
         return false;
     }
 }

@@ -117,7 +117,7 @@ static gram_h2_ok begin_headers(struct gram_h2_conn *conn)
 static gram_h2_ok begin_continuation(struct gram_h2_conn *conn)
 {
     if (conn->block.kind == GRAM_H2_BLOCK_NONE)
-        return protocol_error(conn, "stray CONTINUATION");
+        return protocol_error(conn, "CONTINUATION");
     if (++conn->block.continuations > GRAM_CONTINUATIONS_MAX) {
         gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_CONTINUATIONS_MAX");
         return false;
@@ -203,7 +203,7 @@ static gram_h2_ok begin_frame(struct gram_h2_conn *conn)
     if (rx->left > GRAM_H2_FRAME_MAX)
         return frame_size_error(conn);
     if (!conn->preface_done && (rx->type != GRAM_H2_SETTINGS || (rx->flags & GRAM_H2_FLAG_ACK)))
-        return protocol_error(conn, "no SETTINGS first");
+        return protocol_error(conn, "no SETTINGS");
     if (conn->block.kind != GRAM_H2_BLOCK_NONE &&
         (rx->type != GRAM_H2_CONTINUATION || rx->stream_id != conn->block.stream_id))
         return protocol_error(conn, "no CONTINUATION"); /* 6.10 */

@@ -74,6 +74,7 @@ void gram_h2_send_data(struct gram_h2_conn *conn, unsigned slot, size_t len, boo
     gram_assert(len <= gram_h2_window(conn, slot), "no window");
     s->send_window -= (int32_t)len;
     conn->send_window -= (int32_t)len;
+    conn->quiet_ping = false; /* a client that receives measures bandwidth, too */
     gram_h2_write_frame(conn, GRAM_H2_DATA, end ? GRAM_H2_FLAG_END_STREAM : 0, s->id, NULL, len);
     if (end)
         end_stream(conn, slot);

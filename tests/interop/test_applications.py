@@ -131,6 +131,13 @@ def test_what_the_interop_service_refuses(interop, connect):
     assert error[0] == RESOURCE_EXHAUSTED
 
 
+def test_a_request_leaves_nothing_to_the_next(interop, connect):
+    connection = connect(interop)
+    for payload, sum_of_sizes in (({"body": "A" * 136}, 102), ({}, 0)):
+        replies = connection.call(TEST_SERVICE + "StreamingInputCall", {"payload": payload}).replies()
+        assert [reply.get("aggregated_payload_size", 0) for reply in replies] == [sum_of_sizes]
+
+
 def test_half_duplex_replies_when_all_has_come(interop, connect):
     wishes = [{"response_parameters": [{"size": size}]} for size in (3, 70, 2000)]
     call = connect(interop).call(TEST_SERVICE + "HalfDuplexCall", *wishes)

@@ -94,7 +94,7 @@ static void wrong_first_frame(struct pair *pair, unsigned type, unsigned flags, 
     begin(&b);
     put_frame(&b, type, flags, id, "12345678", len);
     peer_send(p, &b);
-    expect_goaway(p, GRAM_H2_PROTOCOL_ERROR, "no SETTINGS first");
+    expect_goaway(p, GRAM_H2_PROTOCOL_ERROR, "no SETTINGS");
 }
 
 static void test_no_settings(struct pair *pair)
