@@ -21,7 +21,7 @@ void gram_call_begin(struct gram_conn *conn, unsigned slot)
     struct gram_call *call = &conn->calls[slot];
     uint16_t generation = next_generation(call->generation);
 
-    gram_assert(call->phase == GRAM_CALL_FREE, "call not free");
+    gram_assert(call->phase == GRAM_CALL_FREE, "not free");
     memset(call, 0, offsetof(struct gram_call, gather));
     call->conn = conn;
     call->generation = generation;

@@ -39,26 +39,10 @@ bool gram_reply_room(const struct gram_call *call)
 
 /* ---- where a reply is built ---- */
 
-/* Whether a call of another connection waits for a held slot. */
-static bool another_waits(const struct gram_conn *conn)
-{
-    const struct gram_server *server = conn->server;
-
-    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
-        for (unsigned j = 0; j < GRAM_MAX_CONCURRENT_STREAMS; j++)
-            if (server->conns[i].calls[j].wants_held && &server->conns[i] != conn)
-                return true;
-    return false;
-}
-
-/* A connection that has just given a slot back lets others go first: one client must not have them all, again and again. */
 static void *claim_held(struct gram_call *call)
 {
     struct gram_server *server = gram_server_of(call);
 
-    call->wants_held = true;
-    if (server->held_last == call->conn && another_waits(call->conn))
-        return NULL;
     for (uint8_t i = 0; i < GRAM_HELD_REPLIES; i++) {
         struct gram_held *held = &server->held[i];
 
@@ -68,7 +52,6 @@ static void *claim_held(struct gram_call *call)
         held->total = 0;
         held->sent = 0;
         call->held = i;
-        call->wants_held = false;
         return held->reply;
     }
     return NULL;
@@ -83,7 +66,6 @@ void *gram_reply_place(struct gram_call *call)
     bool starved = false; /* for want of the client's windows, and nothing else */
     void *place = NULL;
 
-    call->wants_held = false;
     if (bounded && in_windows && gram_h2_tx_room(&h2->tx) >= AROUND + GRAM_H2_FRAME_HEAD + whole)
         place = gram_server_of(call)->reply;
     else if (bounded && whole <= (uint32_t)h2->peer_initial_window / 2) /* it will, once the client has read: windows come back by halves */
@@ -102,10 +84,8 @@ void *gram_reply_place(struct gram_call *call)
 
 void gram_reply_release(struct gram_call *call)
 {
-    call->wants_held = false;
     if (call->held == GRAM_NONE)
         return;
-    gram_server_of(call)->held_last = call->conn;
     gram_server_of(call)->held[call->held].owner = NULL;
     gram_server_of(call)->shared_freed = true;
     call->held = GRAM_NONE;
@@ -174,7 +154,7 @@ static void put_prefix(struct gram_call *call, size_t at, size_t len)
 
 static void unencodable(struct gram_call *call)
 {
-    static const char reason[] = "bad reply";
+    static const char reason[] = "reply";
 
     gram_log_about(gram_server_of(call), GRAM_LOG_ERROR, call->method->path, reason);
     gram_call_end(call, GRAM_INTERNAL, reason);

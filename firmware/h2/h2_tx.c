@@ -63,13 +63,13 @@ const uint8_t *gram_h2_tx_unsent(const struct gram_h2_tx *tx, size_t *len)
 
 void gram_h2_tx_taken(struct gram_h2_tx *tx, size_t len)
 {
-    gram_assert(len <= tx->used - tx->taken, "too much taken");
+    gram_assert(len <= tx->used - tx->taken, "taken");
     tx->taken += (uint32_t)len;
 }
 
 void gram_h2_tx_acked(struct gram_h2_tx *tx, size_t len)
 {
-    gram_assert(len <= tx->taken, "acked too much");
+    gram_assert(len <= tx->taken, "acked");
     tx->taken -= (uint32_t)len;
     tx->used -= (uint32_t)len;
     tx->start = tx->used == 0 ? 0 : wrapped(tx->start + (uint32_t)len);
