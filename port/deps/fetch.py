@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPS = ROOT / "build" / "deps"
 ARCHIVES = DEPS / "archives"
 APT = DEPS / "apt"
-POOL = "https://deb.debian.org/debian/pool/main/"
+POOL = "https://ftp.debian.org/debian/pool/main/"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 # File: its name, its SHA-256 and where https finds it.
