@@ -123,8 +123,13 @@ def client_programs():
     """The client programs that run, by client and application: they serve one test after the other."""
     running = {}
     yield running
+    stop_clients(running)
+
+
+def stop_clients(running):
     for program in running.values():
         program.stop()
+    running.clear()
 
 
 @pytest.fixture
