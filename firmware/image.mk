@@ -43,7 +43,7 @@ $(eval $(call generate,$(APP),$(sort $(PROTOS)),$(APP_DIR)/app.mk))
 # $(call option,FOLDER,NAME): NAME.c and its NAME_*.c
 option = $(or $(wildcard firmware/$1/$2.c firmware/$1/$2_*.c),$(error gram: $(APP_DIR)/app.mk wants '$2': there is no firmware/$1/$2.c))
 
-SRCS := $(wildcard $(APP_DIR)/*.c) $(GEN_SRCS) $(addprefix firmware/interceptors/,status_name.c path_match.c) $(foreach i,$(INTERCEPTORS),$(call option,interceptors,$i)) \
+SRCS := $(wildcard $(APP_DIR)/*.c) $(GEN_SRCS) firmware/interceptors/status_name.c $(foreach i,$(INTERCEPTORS),$(call option,interceptors,$i)) \
         $(foreach s,$(SERVICES),$(call option,services,$s)) $(if $(WITHOUT_LWIP),,$(wildcard port/lwip/*.c)) $(TARGET_SRCS)
 OBJS := $(call objects,$(SRCS)) $(NANOPB_OBJS) $(if $(WITHOUT_LWIP),,$(LWIP_OBJS))
 

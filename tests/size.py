@@ -28,7 +28,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection
 
 CORE = "build/test/m3/obj"
-BUDGET_CORE = 16 * 1024
+BUDGET_CORE = 18 * 1024
 BUDGET_CONN = 2560
 STRUCTS = [
     "gram_server",

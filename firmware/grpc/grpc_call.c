@@ -45,16 +45,9 @@ void gram_call_start(struct gram_call *call)
 
 void gram_call_close(struct gram_call *call, gram_status status)
 {
-    const struct gram_app *app = gram_server_of(call)->app;
-
     if (call->entered)
         call->method->dispatch(call->handlers, call, GRAM_ON_CLOSED, NULL, NULL, status);
-    while (call->intercepted > 0) {
-        const struct gram_interceptor *i = app->interceptors[--call->intercepted];
-
-        if (i->after)
-            i->after(i, call, status);
-    }
+    gram_intercept_after(call, status);
     gram_receive_release(call);
     gram_reply_release(call);
     call->phase = GRAM_CALL_FREE;
@@ -120,7 +113,8 @@ static void end_with_answer(struct gram_call *call, gram_status status)
     gram_call_end(call, GRAM_INTERNAL, broken);
 }
 
-/* Decodes the request at the front into the server's scratch. False: it could not be, the call has ended. */
+/* Decodes the request at the front into the server's scratch and shows it to the interceptors. False: it could not be, or was refused; the call has
+ * ended. */
 static bool decode(struct gram_call *call, const uint8_t *message, uint32_t len)
 {
     const char *reason = NULL;
@@ -134,7 +128,23 @@ static bool decode(struct gram_call *call, const uint8_t *message, uint32_t len)
         return false;
     }
     call->bytes_in += len;
-    return true;
+    if (call->message_seen)
+        return true;
+    call->message_seen = true;
+    status = gram_intercept_message(call, GRAM_MESSAGE_IN, request);
+    if (status != GRAM_OK)
+        end_with_answer(call, status);
+    return status == GRAM_OK;
+}
+
+static void send_reply(struct gram_call *call, const void *reply, bool final)
+{
+    gram_status status = gram_intercept_message(call, GRAM_MESSAGE_OUT, reply);
+
+    if (status == GRAM_OK)
+        gram_reply_send(call, reply, final);
+    else
+        end_with_answer(call, status);
 }
 
 /* Asks for the reply that ends the call: OPEN of a unary call, RESUME, HALF_CLOSE of a client stream. `message` is the request or NULL. */
@@ -150,7 +160,7 @@ static bool ask_last_reply(struct gram_call *call, enum gram_event event, const 
     status = ask(call, event, message ? gram_server_of(call)->request : NULL, reply);
     gram_receive_release(call);
     if (status == GRAM_OK) {
-        gram_reply_send(call, reply, true);
+        send_reply(call, reply, true);
     } else if (status == GRAM_PENDING) {
         gram_reply_release(call);
         call->phase = GRAM_CALL_PENDING;
@@ -173,7 +183,7 @@ static bool ask_next(struct gram_call *call)
     call->next_owed = false;
     if (status == GRAM_MORE) {
         call->message_waits = false;
-        gram_reply_send(call, reply, false);
+        send_reply(call, reply, false);
     } else if (status == GRAM_WAIT) {
         gram_reply_release(call);
         call->awake = false;
@@ -214,16 +224,15 @@ static bool server_streams(const struct gram_call *call)
 /* Interceptors in their order; the first refusal ends the call. */
 static bool step_begin(struct gram_call *call)
 {
-    struct gram_server *server = gram_server_of(call);
+    const char *reason = NULL;
+    gram_status status = GRAM_METADATA_SIZE > 0 ? gram_metadata_judge(call, &reason) : GRAM_OK;
 
-    while (call->intercepted < server->app->interceptor_count) {
-        const struct gram_interceptor *i = server->app->interceptors[call->intercepted++];
-        gram_status status;
-
-        server->text_len = 0;
-        status = i->before ? i->before(i, call) : GRAM_OK;
-        if (status == GRAM_OK)
-            continue;
+    if (status != GRAM_OK) { /* while it waited for room */
+        gram_call_end(call, status, reason);
+        return true;
+    }
+    status = gram_intercept_before(call);
+    if (status != GRAM_OK) {
         end_with_answer(call, status);
         return true;
     }
@@ -297,6 +306,7 @@ static bool deliver_message(struct gram_call *call)
     status = ask(call, GRAM_ON_MESSAGE, gram_server_of(call)->request, NULL);
     if (status == GRAM_OK) {
         gram_receive_consume(call, GRAM_PREFIX + len);
+        call->message_seen = false;
         call->next_owed = server_streams(call);
         call->awake = true;
     } else if (status == GRAM_WAIT) {

@@ -52,6 +52,11 @@ const char *gram_call_peer(const gram_call *call)
     return call->conn->peer;
 }
 
+unsigned gram_call_connection(const gram_call *call)
+{
+    return call->conn->h2.number;
+}
+
 gram_server *gram_call_server(const gram_call *call)
 {
     return gram_server_of(call);

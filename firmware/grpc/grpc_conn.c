@@ -15,6 +15,9 @@ static struct gram_call *call_at(struct gram_h2_conn *h2, unsigned slot)
 static void on_begin(struct gram_h2_conn *h2, unsigned slot)
 {
     gram_call_begin(gram_conn_of(h2), slot);
+#if GRAM_METADATA_SIZE > 0
+    gram_conn_of(h2)->incoming.fresh = false; /* of a block that went nowhere */
+#endif
 }
 
 static void on_field(struct gram_h2_conn *h2, unsigned slot, uint8_t name, uint16_t value)
@@ -55,6 +58,7 @@ const struct gram_h2_events gram_grpc_events = {
     .value_begin = gram_request_value_begin,
     .value_data = gram_request_value_data,
     .value_end = gram_request_value_end,
+    .evicted = gram_request_evicted,
     .begin = on_begin,
     .field = on_field,
     .request = on_request,

@@ -9,6 +9,11 @@ static inline struct gram_conn *gram_conn_of(struct gram_h2_conn *h2)
     return (struct gram_conn *)(void *)((char *)h2 - offsetof(struct gram_conn, h2));
 }
 
+static inline const struct gram_app *gram_app_of(const struct gram_h2_conn *h2)
+{
+    return ((const struct gram_conn *)(const void *)((const char *)h2 - offsetof(struct gram_conn, h2)))->server->app;
+}
+
 static inline struct gram_server *gram_server_of(const struct gram_call *call)
 {
     return call->conn->server;
@@ -22,17 +27,58 @@ static inline bool gram_time_reached(uint32_t now, uint32_t at)
 
 /* ---- grpc_request.c: what the request's headers say ---- */
 
+/* The application's keys are numbered from here on, in the order of its list, behind gRPC's own names. */
+#define GRAM_REQUEST_NAME_KEYS (GRAM_H2_NAME_EXTRA + 2)
 enum { GRAM_PATH_UNKNOWN = GRAM_HPACK_VALUE_FREE, GRAM_PATH_FIRST }; /* methods are numbered from GRAM_PATH_FIRST on */
 
 /* The vocabulary that gRPC adds to HTTP/2's: see struct gram_h2_events. */
-const struct gram_hpack_name *gram_request_name(const struct gram_h2_conn *h2, unsigned i);
+const char *gram_request_name(const struct gram_h2_conn *h2, unsigned i, uint8_t *number);
 bool gram_request_value_begin(struct gram_h2_conn *h2, uint8_t name);
 void gram_request_value_data(struct gram_h2_conn *h2, const uint8_t *data, size_t len);
-uint16_t gram_request_value_end(struct gram_h2_conn *h2);
+uint16_t gram_request_value_end(struct gram_h2_conn *h2, bool kept);
+void gram_request_evicted(struct gram_h2_conn *h2, uint8_t name, uint16_t value);
 /* A field of the request's headers. */
 void gram_request_field(struct gram_call *call, uint8_t name, uint16_t value);
 /* They are complete: begins the call, or answers why not. */
 void gram_request_judge(struct gram_call *call, const struct gram_h2_request *request);
+
+/* ---- grpc_metadata.c, where GRAM_METADATA_SIZE > 0: the application's keys ---- */
+
+enum gram_metadata_fault {
+    GRAM_METADATA_GOOD,
+    GRAM_METADATA_TOO_LONG,   /* beyond GRAM_METADATA_SIZE */
+    GRAM_METADATA_NOT_STORED, /* the client refers to a value that had no room in GRAM_HPACK_STORE */
+    GRAM_METADATA_NOT_BASE64,
+    GRAM_METADATA_STALE       /* what a judge said of it holds no longer */
+};
+/* Key number `i` of the application: its name and *number; NULL past the last. */
+const char *gram_metadata_name(const struct gram_app *app, unsigned i, uint8_t *number);
+/* A value and what becomes of it: see struct gram_hpack_vocab. gram_metadata_begin() says false where the name is no key. */
+bool gram_metadata_begin(struct gram_conn *conn, uint8_t name);
+void gram_metadata_data(struct gram_conn *conn, const uint8_t *data, size_t len);
+uint16_t gram_metadata_end(struct gram_conn *conn, bool kept);
+void gram_metadata_evicted(struct gram_conn *conn, uint8_t name, uint16_t value);
+void gram_metadata_field(struct gram_call *call, uint8_t name, uint16_t value);
+/* Whether the call may begin, as far as its metadata goes; *reason in flash. */
+gram_status gram_metadata_judge(const struct gram_call *call, const char **reason);
+/* Appends the fields that are to be sent: GRAM_METADATA_SIZE bytes at most, which the caller has there. */
+void gram_metadata_put(const struct gram_call *call, bool trailers, struct gram_hpack_out *out);
+
+/* ---- grpc_base64.c ---- */
+
+/* `out` holds (4 * len + 2) / 3 bytes; returns how many. No padding. */
+size_t gram_base64_encode(uint8_t *out, const uint8_t *data, size_t len);
+/* Writes at most `size` bytes; returns how many there are, or -1: it is no base64. */
+int32_t gram_base64_decode(uint8_t *out, size_t size, const uint8_t *text, size_t len);
+
+/* ---- grpc_intercept.c ---- */
+
+/* The first refusal, or GRAM_OK; goes on where it was. */
+gram_status gram_intercept_before(struct gram_call *call);
+gram_status gram_intercept_message(struct gram_call *call, enum gram_direction direction, const void *message);
+void gram_intercept_after(struct gram_call *call, gram_status status);
+/* Bytes that the chain keeps of each call. */
+size_t gram_intercept_state_size(const struct gram_app *app);
 
 /* ---- grpc_timeout.c ---- */
 

@@ -19,9 +19,10 @@ const struct gram_hpack_pin gram_grpc_pins[GRAM_HPACK_PINS] = {
 
 #define INDEX_STATUS_200 8 /* of the static table */
 #define INDEX_ALLOW 22
-#define HEADERS_MAX 32 /* block: 6 size updates, 1 :status, 19 content-type */
+#define HEADERS_MAX (32 + GRAM_METADATA_SIZE) /* block: 6 size updates, 1 :status, 19 content-type; metadata */
+#define TRAILERS_MAX (GRAM_TRAILERS_MAX + GRAM_METADATA_SIZE)
 #define DATA_HEAD (GRAM_H2_FRAME_HEAD + GRAM_PREFIX)
-/* Headers, trailers, and the RST_STREAM that may follow them. */
+/* Headers, trailers, and the RST_STREAM that may follow them. Metadata is in one of them: it lies in one memory. */
 #define AROUND (GRAM_H2_FRAME_HEAD + HEADERS_MAX + GRAM_H2_FRAME_HEAD + GRAM_TRAILERS_MAX + GRAM_H2_FRAME_HEAD + 4)
 /* The longest message that goes out in one frame, with headers and trailers, out of an empty buffer. */
 #define IN_BUFFER (GRAM_TX_SIZE - GRAM_TX_CONTROL - AROUND - DATA_HEAD)
@@ -105,6 +106,8 @@ static void send_headers(struct gram_call *call)
     gram_hpack_enc_begin(&h2->enc, &out);
     gram_hpack_enc_index(&out, INDEX_STATUS_200);
     gram_hpack_enc_pin(&h2->enc, &out, PIN_CONTENT_TYPE);
+    if (GRAM_METADATA_SIZE > 0)
+        gram_metadata_put(call, false, &out);
     gram_assert(!out.overflow, "block too long");
     gram_h2_send_headers(h2, call->slot, block, out.len, false);
 }
@@ -124,7 +127,7 @@ static void put_status(struct gram_h2_conn *h2, struct gram_hpack_out *out, gram
 void gram_reply_trailers(struct gram_call *call, gram_status status)
 {
     const struct gram_server *server = gram_server_of(call);
-    uint8_t block[GRAM_TRAILERS_MAX];
+    uint8_t block[TRAILERS_MAX];
     struct gram_hpack_out out = { .buf = block, .cap = sizeof block };
     struct gram_h2_conn *h2 = &call->conn->h2;
 
@@ -132,12 +135,16 @@ void gram_reply_trailers(struct gram_call *call, gram_status status)
     if (!call->headers_sent) { /* Trailers-Only */
         gram_hpack_enc_index(&out, INDEX_STATUS_200);
         gram_hpack_enc_pin(&h2->enc, &out, PIN_CONTENT_TYPE);
+        if (GRAM_METADATA_SIZE > 0)
+            gram_metadata_put(call, false, &out);
     }
     put_status(h2, &out, status);
     if (status != GRAM_OK && server->text_len > 0)
         gram_hpack_enc_literal(&out, 0, "grpc-message", (const uint8_t *)server->text, server->text_len);
     if (call->bad_encoding)
         gram_hpack_enc_literal(&out, 0, "grpc-accept-encoding", (const uint8_t *)"identity", 8);
+    if (GRAM_METADATA_SIZE > 0)
+        gram_metadata_put(call, true, &out);
     gram_assert(!out.overflow, "block too long");
     gram_h2_send_headers(h2, call->slot, block, out.len, true);
 }

@@ -8,18 +8,27 @@
 
 /* ---- names that gRPC asks for ---- */
 
-enum { NAME_TIMEOUT = GRAM_H2_NAME_EXTRA, NAME_ENCODING };
+enum { NAME_TIMEOUT = GRAM_H2_NAME_EXTRA, NAME_ENCODING, OWN_NAMES = 3 };
+_Static_assert(NAME_ENCODING < GRAM_REQUEST_NAME_KEYS, "two names of one number");
 
-const struct gram_hpack_name *gram_request_name(const struct gram_h2_conn *h2, unsigned i)
+/* Whether other names are the application's keys (grpc_metadata.c). */
+#define WITH_METADATA (GRAM_METADATA_SIZE > 0)
+
+const char *gram_request_name(const struct gram_h2_conn *h2, unsigned i, uint8_t *number)
 {
-    static const struct gram_hpack_name names[] = {
+    static const struct gram_hpack_name names[OWN_NAMES] = {
         { "grpc-timeout", NAME_TIMEOUT },
         { "content-type", GRAM_HPACK_CONTENT_TYPE },
         { "grpc-encoding", NAME_ENCODING },
     };
 
-    (void)h2;
-    return i < sizeof names / sizeof names[0] ? &names[i] : NULL;
+    if (i < OWN_NAMES) {
+        *number = names[i].number;
+        return names[i].name;
+    }
+    if (WITH_METADATA)
+        return gram_metadata_name(gram_app_of(h2), i - OWN_NAMES, number);
+    return NULL;
 }
 
 /* ---- values ---- */
@@ -64,9 +73,9 @@ bool gram_request_value_begin(struct gram_h2_conn *h2, uint8_t name)
 {
     struct gram_value *v = &gram_conn_of(h2)->value;
 
-    if (name != GRAM_HPACK_PATH && name != GRAM_HPACK_CONTENT_TYPE && name != NAME_TIMEOUT && name != NAME_ENCODING)
-        return false;
     *v = (struct gram_value){ .name = name };
+    if (name != GRAM_HPACK_PATH && name != GRAM_HPACK_CONTENT_TYPE && name != NAME_TIMEOUT && name != NAME_ENCODING)
+        return WITH_METADATA && gram_metadata_begin(gram_conn_of(h2), name);
     gram_hpack_match_begin(&v->match);
     return true;
 }
@@ -122,8 +131,12 @@ void gram_request_value_data(struct gram_h2_conn *h2, const uint8_t *data, size_
     case NAME_TIMEOUT:
         feed_timeout(v, data, len);
         return;
-    default:
+    case NAME_ENCODING:
         gram_hpack_match_feed(&v->match, identity_at, NULL, data, len);
+        return;
+    default:
+        if (WITH_METADATA)
+            gram_metadata_data(conn, data, len);
         return;
     }
 }
@@ -140,7 +153,7 @@ static uint16_t timeout_value(const struct gram_value *v)
     return gram_timeout_pack(ms);
 }
 
-uint16_t gram_request_value_end(struct gram_h2_conn *h2)
+uint16_t gram_request_value_end(struct gram_h2_conn *h2, bool kept)
 {
     struct gram_conn *conn = gram_conn_of(h2);
     struct gram_value *v = &conn->value;
@@ -156,9 +169,17 @@ uint16_t gram_request_value_end(struct gram_h2_conn *h2)
         return content_type_is_grpc(v) ? VERDICT_YES : VERDICT_NO;
     case NAME_TIMEOUT:
         return timeout_value(v);
-    default:
+    case NAME_ENCODING:
         return gram_hpack_match_end(&v->match, identity_at, NULL) == 0 ? VERDICT_YES : VERDICT_NO;
+    default:
+        return WITH_METADATA ? gram_metadata_end(conn, kept) : GRAM_HPACK_VALUE_NONE;
     }
+}
+
+void gram_request_evicted(struct gram_h2_conn *h2, uint8_t name, uint16_t value)
+{
+    if (WITH_METADATA)
+        gram_metadata_evicted(gram_conn_of(h2), name, value);
 }
 
 /* ---- fields ---- */
@@ -179,6 +200,8 @@ void gram_request_field(struct gram_call *call, uint8_t name, uint16_t value)
             call->deadline = call->started_at + gram_timeout_unpack(value);
         return;
     default:
+        if (WITH_METADATA)
+            gram_metadata_field(call, name, value);
         return;
     }
 }
@@ -193,8 +216,29 @@ static void answer_http(struct gram_call *call, const char *body)
     call->phase = GRAM_CALL_HTTP_WAIT; /* a client that is still sending would take an early answer for a failure */
 }
 
+/* Why the call cannot begin; GRAM_OK where it can. */
+static gram_status judge_call(const struct gram_call *call, bool too_large, const char **reason)
+{
+    *reason = "too much metadata";
+    if (too_large)
+        return GRAM_RESOURCE_EXHAUSTED;
+    *reason = "bad grpc-timeout";
+    if (call->bad_timeout)
+        return GRAM_INTERNAL;
+    *reason = "unknown method";
+    if (!call->method)
+        return GRAM_UNIMPLEMENTED;
+    *reason = "identity only";
+    if (call->bad_encoding)
+        return GRAM_UNIMPLEMENTED;
+    return GRAM_OK; /* its metadata is judged when it begins (gram_call_step) */
+}
+
 void gram_request_judge(struct gram_call *call, const struct gram_h2_request *request)
 {
+    const char *reason;
+    gram_status status;
+
     if (request->method != GRAM_HPACK_VALUE_POST) {
         answer_http(call, "405 POST only");
         if (request->method == GRAM_H2_VALUE_HEAD) /* its answer has no body (RFC 9110 9.3.2) */
@@ -210,14 +254,9 @@ void gram_request_judge(struct gram_call *call, const struct gram_h2_request *re
         return;
     }
     call->method = method_of(gram_server_of(call)->app, request->path, &call->handlers);
-    if (request->too_large)
-        gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "too much metadata");
-    else if (call->bad_timeout)
-        gram_call_end(call, GRAM_INTERNAL, "bad grpc-timeout");
-    else if (!call->method)
-        gram_call_end(call, GRAM_UNIMPLEMENTED, "unknown method");
-    else if (call->bad_encoding)
-        gram_call_end(call, GRAM_UNIMPLEMENTED, "identity only");
-    else
+    status = judge_call(call, request->too_large, &reason);
+    if (status == GRAM_OK)
         gram_call_start(call);
+    else
+        gram_call_end(call, status, reason);
 }

@@ -5,6 +5,7 @@
 
 #include "gram/config_check.h"
 #include "gram/text.h"
+#include "gram_assert.h"
 
 void gram_server_init(gram_server *server, const struct gram_app *app, const struct gram_log *log, uint32_t now_ms)
 {
@@ -12,6 +13,8 @@ void gram_server_init(gram_server *server, const struct gram_app *app, const str
     server->app = app;
     server->log = log;
     server->now = now_ms;
+    gram_assert(GRAM_METADATA_SIZE > 0 || app->key_count == 0, "GRAM_METADATA_SIZE is 0, and the application lists keys");
+    gram_assert(gram_intercept_state_size(app) <= GRAM_INTERCEPTOR_STATE, "GRAM_INTERCEPTOR_STATE is too small");
     if (app->start)
         app->start(server);
 }

@@ -60,6 +60,7 @@ struct gram_call { /* small things first: it makes shorter code */
     bool next_owed;         /* bidirectional: NEXT comes before another MESSAGE */
     bool final;             /* the held reply is the last: trailers follow */
     bool wants_buf;         /* its message is longer than its window: waits for a message buffer */
+    bool message_seen;      /* interceptors were asked about the message at the front */
     bool starved;           /* its reply waits for the client's windows, and not in a held slot */
     struct gram_conn *conn;
     const struct gram_method *method;
@@ -76,9 +77,38 @@ struct gram_call { /* small things first: it makes shorter code */
     uint32_t progress_at;   /* when the client last did what the call waits for, if it waits for the client (grpc_call.c) */
     uint32_t bytes_in;
     uint32_t bytes_out;
+#if GRAM_METADATA_SIZE > 0
+    uint16_t metadata_len;
+    uint8_t metadata_fault; /* enum gram_metadata_fault */
+#endif
     _Alignas(8) uint8_t state[GRAM_CALL_STATE];
-    uint8_t gather[GRAM_INITIAL_WINDOW_SIZE];
+#if GRAM_INTERCEPTOR_STATE > 0
+    _Alignas(8) uint8_t interceptor_state[GRAM_INTERCEPTOR_STATE];
+#endif
+    uint8_t gather[GRAM_INITIAL_WINDOW_SIZE]; /* this and what follows is not cleared when a call begins */
+#if GRAM_METADATA_SIZE > 0
+    uint8_t metadata[GRAM_METADATA_SIZE]; /* items (grpc_metadata.c) */
+#endif
 };
+
+#if GRAM_METADATA_SIZE > 0
+/* The value being read, of a key that the application asks for (grpc_metadata.c). */
+struct gram_incoming {
+    const struct gram_key *key;
+    uint16_t len; /* of it in the call, behind the items */
+    bool fresh;   /* it is complete, and the field that is told next is this one */
+    uint32_t state[4]; /* the judge's */
+};
+
+/* Values that the client has indexed: a ring (grpc_metadata.c). */
+struct gram_store {
+    uint16_t head;    /* where the oldest begins */
+    uint16_t used;
+    uint16_t pending; /* of the value being read, behind those in use */
+    bool lost;        /* it had no room */
+    uint8_t bytes[GRAM_HPACK_STORE];
+};
+#endif
 
 /* The value being read, of names that gRPC knows (grpc_request.c). */
 struct gram_value {
@@ -99,6 +129,11 @@ struct gram_conn {
     uint8_t turn;       /* the stream that is first in the next round */
     struct gram_value value;
     char peer[GRAM_PEER_NAME];
+#if GRAM_METADATA_SIZE > 0
+    bool judged; /* a judge has spoken on this connection */
+    struct gram_incoming incoming;
+    struct gram_store store;
+#endif
     struct gram_h2_conn h2; /* h2's events find the connection around it: gram_conn_of() */
     struct gram_call calls[GRAM_MAX_CONCURRENT_STREAMS];
 };

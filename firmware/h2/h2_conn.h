@@ -79,10 +79,11 @@ enum {
  * stream (by gram_h2_send_headers with END_STREAM, or gram_h2_reset) may do so at any time; nothing more is told of the stream then. */
 struct gram_h2_events {
     /* Vocabulary of the layer above: see struct gram_hpack_vocab. `:path` is asked of it too. */
-    const struct gram_hpack_name *(*name)(const struct gram_h2_conn *conn, unsigned i);
+    const char *(*name)(const struct gram_h2_conn *conn, unsigned i, uint8_t *number);
     bool (*value_begin)(struct gram_h2_conn *conn, uint8_t name);
     void (*value_data)(struct gram_h2_conn *conn, const uint8_t *data, size_t len);
-    uint16_t (*value_end)(struct gram_h2_conn *conn);
+    uint16_t (*value_end)(struct gram_h2_conn *conn, bool kept);
+    void (*evicted)(struct gram_h2_conn *conn, uint8_t name, uint16_t value);
     /* A stream has begun; its slot is taken. Its regular fields follow, then request(). */
     void (*begin)(struct gram_h2_conn *conn, unsigned slot);
     void (*field)(struct gram_h2_conn *conn, unsigned slot, uint8_t name, uint16_t value);

@@ -2,7 +2,7 @@
  * judges itself. One value is read at a time; its state is in conn->value. */
 #include "h2_internal.h"
 
-static const struct gram_hpack_name *name_at(const void *ctx, unsigned i)
+static const char *name_at(const void *ctx, unsigned i, uint8_t *number)
 {
     static const struct gram_hpack_name own[] = {
         { "te", GRAM_H2_NAME_TE },
@@ -15,9 +15,10 @@ static const struct gram_hpack_name *name_at(const void *ctx, unsigned i)
     };
     const struct gram_h2_conn *conn = ctx;
 
-    if (i < sizeof own / sizeof own[0])
-        return &own[i];
-    return conn->events->name(conn, i - (unsigned)(sizeof own / sizeof own[0]));
+    if (i >= sizeof own / sizeof own[0])
+        return conn->events->name(conn, i - (unsigned)(sizeof own / sizeof own[0]), number);
+    *number = own[i].number;
+    return own[i].name;
 }
 
 static const char *method_at(const void *ctx, unsigned i)
@@ -80,13 +81,13 @@ static void value_data(void *ctx, const uint8_t *data, size_t len)
         gram_hpack_match_feed(&v->match, te_at, NULL, data, len);
 }
 
-static uint16_t value_end(void *ctx)
+static uint16_t value_end(void *ctx, bool kept)
 {
     struct gram_h2_conn *conn = ctx;
     struct gram_h2_value *v = &conn->value;
 
     if (!v->own)
-        return conn->events->value_end(conn);
+        return conn->events->value_end(conn, kept);
     if (v->len == 0)
         return GRAM_HPACK_VALUE_BAD;
     switch (v->name) {
@@ -104,10 +105,18 @@ static uint16_t value_end(void *ctx)
     }
 }
 
+static void evicted(void *ctx, uint8_t name, uint16_t value)
+{
+    struct gram_h2_conn *conn = ctx;
+
+    conn->events->evicted(conn, name, value);
+}
+
 const struct gram_hpack_vocab gram_h2_vocab = {
     .name = name_at,
     .value_begin = value_begin,
     .value_data = value_data,
     .value_end = value_end,
+    .evicted = evicted,
     .field = gram_h2_on_field,
 };

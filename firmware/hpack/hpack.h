@@ -94,27 +94,31 @@ enum {
     GRAM_HPACK_VALUE_BAD = 65535
 };
 
-/* A name to be recognised when it is spelled out. Lower case, no pseudo-header. */
+/* A line of a list of names, for whoever keeps one as a table. */
 struct gram_hpack_name {
     const char *name;
-    /* GRAM_HPACK_<NAME> if there is such a constant, else from GRAM_HPACK_EXTRA on. The trap: a peer may send
-     * a name of the static table by index, and it has that number then; spelled out, it has the number of
-     * this list. With another number here, or without its line, a check of the name is passed by. */
     uint8_t number;
 };
 
 /* What the layers above know of fields. Const, in flash; `ctx` is the connection's. */
 struct gram_hpack_vocab {
-    /* The names that they ask for: line i of a list, NULL for all past the last. In any order, each once, and
-     * the same for the connection's life. */
-    const struct gram_hpack_name *(*name)(const void *ctx, unsigned i);
+    /* The names to be recognised when they are spelled out: line i of a list and its number, NULL for all past
+     * the last. Lower case, no pseudo-headers; in any order, each once, and the same for the connection's life.
+     * The number is GRAM_HPACK_<NAME> if there is such a constant, else from GRAM_HPACK_EXTRA on. The trap: a
+     * peer may send a name of the static table by index, and it has that number then; spelled out, it has the
+     * number of this list. With another number here, or without its line, a check of the name is passed by. */
+    const char *(*name)(const void *ctx, unsigned i, uint8_t *number);
     /* A value of a known name begins that is not from the table. False: of no interest, it means
      * GRAM_HPACK_VALUE_NONE. */
     bool (*value_begin)(void *ctx, uint8_t name);
     /* Its bytes, in pieces. */
     void (*value_data)(void *ctx, const uint8_t *data, size_t len);
-    /* It is complete: what does it mean? */
-    uint16_t (*value_end)(void *ctx);
+    /* It is complete: what does it mean? `kept`: the meaning goes into the table as it is, and evicted() will
+     * be told of it; otherwise it is asked about once. */
+    uint16_t (*value_end)(void *ctx, bool kept);
+    /* An entry with a known name and this meaning leaves the table: always the one of those kept that came
+     * first. Not told where GRAM_HPACK_STORE is 0, nor when the connection ends. */
+    void (*evicted)(void *ctx, uint8_t name, uint16_t value);
     /* A field of the block, in order; `size` as RFC 7541 4.1 counts it (name + value + 32). */
     void (*field)(void *ctx, uint8_t name, uint16_t value, uint32_t size);
 };

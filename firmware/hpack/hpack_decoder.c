@@ -43,9 +43,9 @@ struct above {
 
 /* ---- names ---- */
 
-/* Every name that is recognised when it is spelled out: first the pseudo-headers, then what the vocabulary
- * lists. */
-static const struct gram_hpack_name *known_name(const struct above *above, unsigned i)
+/* Every name that is recognised when it is spelled out, and its number: first the pseudo-headers, then what the
+ * vocabulary lists. */
+static const char *known_name(const struct above *above, unsigned i, uint8_t *number)
 {
     static const struct gram_hpack_name pseudo[] = {
         {":path", GRAM_HPACK_PATH},     {":authority", GRAM_HPACK_AUTHORITY}, {":method", GRAM_HPACK_METHOD},
@@ -53,13 +53,16 @@ static const struct gram_hpack_name *known_name(const struct above *above, unsig
     };
     const unsigned count = sizeof pseudo / sizeof *pseudo;
 
-    return i < count ? &pseudo[i] : above->vocab->name(above->ctx, i - count);
+    if (i >= count)
+        return above->vocab->name(above->ctx, i - count, number);
+    *number = pseudo[i].number;
+    return pseudo[i].name;
 }
 
 static const char *candidate(const void *ctx, unsigned i)
 {
-    const struct gram_hpack_name *known = known_name(ctx, i);
-    return known != NULL ? known->name : NULL;
+    uint8_t number;
+    return known_name(ctx, i, &number);
 }
 
 /* RFC 9113 8.2.1, and 8.3: a colon begins a pseudo-header's name and is nowhere else. */
@@ -81,7 +84,7 @@ static void name_end(struct gram_hpack_dec *dec, const struct above *above)
 
     dec->name_len = dec->len;
     if (match != GRAM_HPACK_NO_MATCH)
-        dec->name = known_name(above, match)->number;
+        known_name(above, match, &dec->name);
     else if (dec->len == 0)
         dec->name = GRAM_HPACK_NAME_BAD;
 }
@@ -89,15 +92,16 @@ static void name_end(struct gram_hpack_dec *dec, const struct above *above)
 /* Of a name that is known. */
 static size_t name_length(const struct above *above, uint8_t number)
 {
-    const struct gram_hpack_name *name;
+    const char *name;
+    uint8_t its;
     unsigned i = 0;
 
     if (number <= HPACK_STATIC_COUNT)
         return gram_hpack_static_name_len(number);
     do /* it came from the list, and the list stays as it is */
-        name = known_name(above, i++);
-    while (name->number != number);
-    return strlen(name->name);
+        name = known_name(above, i++, &its);
+    while (its != number);
+    return strlen(name);
 }
 
 /* The name of a literal is that of an entry. Resolved here, before the literal itself can evict the entry
@@ -129,6 +133,21 @@ static bool white(uint8_t c)
     return c == ' ' || c == '\t';
 }
 
+/* Says which entries will go for the rest to take `room` bytes at most, the oldest first. */
+static void tell_evicted(const struct gram_hpack_table *table, const struct above *above, uint32_t room)
+{
+    uint32_t size = table->size;
+
+    if (GRAM_HPACK_STORE == 0)
+        return;
+    for (unsigned left = table->count; size > room;) {
+        int slot = gram_hpack_table_slot(table, --left);
+        size -= table->entry_size[slot];
+        if (gram_hpack_name_known(table->entry_name[slot]))
+            above->vocab->evicted(above->ctx, table->entry_name[slot], table->entry_value[slot]);
+    }
+}
+
 /* RFC 9113 8.2.1. */
 static void value_data(struct gram_hpack_dec *dec, const struct above *above, const uint8_t *data, size_t len)
 {
@@ -145,17 +164,20 @@ static void value_data(struct gram_hpack_dec *dec, const struct above *above, co
 static void value_end(struct gram_hpack_dec *dec, const struct above *above)
 {
     uint32_t size = 32 + dec->name_len + dec->len;
+    bool add = (dec->flags & ADD) != 0;
+    bool bad = (dec->flags & BAD) != 0 || white(dec->last_byte);
     uint16_t value = GRAM_HPACK_VALUE_NONE;
 
-    if ((dec->flags & ASKED) != 0)
-        value = above->vocab->value_end(above->ctx); /* also of a bad one: it was begun */
-    if ((dec->flags & BAD) != 0 || white(dec->last_byte))
+    if ((dec->flags & ASKED) != 0) /* also of a bad one: it was begun */
+        value = above->vocab->value_end(above->ctx, add && !bad && size <= dec->table.max);
+    if (bad)
         value = GRAM_HPACK_VALUE_BAD;
     above->vocab->field(above->ctx, dec->name, value, size);
-    if ((dec->flags & ADD) == 0)
+    if (!add)
         return;
     if (!gram_hpack_name_known(dec->name))
         value = gram_hpack_entry_keep(dec->name_len, value);
+    tell_evicted(&dec->table, above, size < dec->table.max ? dec->table.max - size : 0);
     gram_hpack_table_add(&dec->table, dec->name, value, size);
 }
 
@@ -190,7 +212,7 @@ static enum gram_hpack_error indexed_field(struct gram_hpack_dec *dec, const str
         if (gram_hpack_static_has_value(index))
             value = (uint16_t)index;
         else if (vocab->value_begin(above->ctx, name)) /* an empty one */
-            value = vocab->value_end(above->ctx);
+            value = vocab->value_end(above->ctx, false);
     }
     vocab->field(above->ctx, name, value, size);
     return GRAM_HPACK_OK;
@@ -263,10 +285,11 @@ static enum gram_hpack_error string_bytes(struct gram_hpack_dec *dec, const stru
 
 /* ---- integers (RFC 7541 5.1) ---- */
 
-static enum gram_hpack_error size_update(struct gram_hpack_dec *dec, uint32_t size)
+static enum gram_hpack_error size_update(struct gram_hpack_dec *dec, const struct above *above, uint32_t size)
 {
     if (size > GRAM_HPACK_TABLE_SIZE)
         return GRAM_HPACK_E_UPDATE;
+    tell_evicted(&dec->table, above, size);
     gram_hpack_table_resize(&dec->table, (uint16_t)size);
     dec->state = FIELD;
     return GRAM_HPACK_OK;
@@ -279,7 +302,7 @@ static enum gram_hpack_error integer_end(struct gram_hpack_dec *dec, const struc
     case INDEX:
         return indexed_field(dec, above, dec->number);
     case UPDATE:
-        return size_update(dec, dec->number);
+        return size_update(dec, above, dec->number);
     case NAME_INDEX:
         dec->state = HEAD;
         if (dec->number == 0)

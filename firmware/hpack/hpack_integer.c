@@ -11,7 +11,7 @@ void gram_hpack_put_bytes(struct gram_hpack_out *out, const void *bytes, size_t 
         return;
     }
     if (len > 0)
-        memcpy(out->buf + out->len, bytes, len);
+        memmove(out->buf + out->len, bytes, len);
     out->len += len;
 }
 

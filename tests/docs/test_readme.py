@@ -152,7 +152,7 @@ def test_costs():
 
     greeter = found(r"lm3s6965evb +greeter +([\d,]+) +([\d,]+)")
     tx, streams, window = found(r"transmit ([\d,]+), (\d+) streams of (\d+)")
-    real = [*found(r"([\d,]+) +\d+ +budget 16,384"), *found(r"without +([\d,]+)"), tx + streams * window, *greeter]
+    real = [*found(r"([\d,]+) +\d+ +budget 18,432"), *found(r"without +([\d,]+)"), tx + streams * window, *greeter]
     assert len(said) == len(real)
     for a, b in zip(said, real):
         assert abs(a - b) <= b / 100 or not version.startswith("12.2"), f"README says {said}, make size {real}"

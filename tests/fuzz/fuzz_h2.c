@@ -54,12 +54,11 @@ static void tell(struct gram_h2_conn *conn, char what, unsigned slot, uint32_t a
 
 /* ---- the layer above ---- */
 
-static const struct gram_hpack_name *name(const struct gram_h2_conn *conn, unsigned i)
+static const char *name(const struct gram_h2_conn *conn, unsigned i, uint8_t *number)
 {
-    static const struct gram_hpack_name timeout = {"grpc-timeout", GRAM_H2_NAME_EXTRA};
-
     (void)conn;
-    return i == 0 ? &timeout : NULL;
+    *number = GRAM_H2_NAME_EXTRA;
+    return i == 0 ? "grpc-timeout" : NULL;
 }
 
 static bool value_begin(struct gram_h2_conn *conn, uint8_t which)
@@ -76,10 +75,15 @@ static void value_data(struct gram_h2_conn *conn, const uint8_t *data, size_t le
         values = (uint16_t)(values * 31 + data[i]);
 }
 
-static uint16_t value_end(struct gram_h2_conn *conn)
+static uint16_t value_end(struct gram_h2_conn *conn, bool kept)
 {
-    (void)conn;
+    (void)conn, (void)kept;
     return (uint16_t)(values % 60000 + GRAM_HPACK_VALUE_FREE);
+}
+
+static void evicted(struct gram_h2_conn *conn, uint8_t which, uint16_t value)
+{
+    (void)conn, (void)which, (void)value;
 }
 
 static void begin(struct gram_h2_conn *conn, unsigned slot)
@@ -172,6 +176,7 @@ static const struct gram_h2_events events = {
     .value_begin = value_begin,
     .value_data = value_data,
     .value_end = value_end,
+    .evicted = evicted,
     .begin = begin,
     .field = field,
     .request = request,

@@ -16,10 +16,13 @@ static void demand(bool promise, const char *text)
     abort();
 }
 
-static const struct gram_hpack_name *name_at(const void *ctx, unsigned i)
+static const char *name_at(const void *ctx, unsigned i, uint8_t *number)
 {
     const struct hpack_record *r = ctx;
-    return i < r->names ? &r->name[i] : NULL;
+    if (i >= r->names)
+        return NULL;
+    *number = r->name[i].number;
+    return r->name[i].name;
 }
 
 static bool value_begin(void *ctx, uint8_t name)
@@ -46,9 +49,10 @@ static void value_data(void *ctx, const uint8_t *data, size_t len)
     r->used += len;
 }
 
-static uint16_t value_end(void *ctx)
+static uint16_t value_end(void *ctx, bool kept)
 {
     struct hpack_record *r = ctx;
+    (void)kept;
     demand(r->open, "a value ends that did not begin");
     r->open = false;
     r->ended++;
@@ -65,11 +69,18 @@ static void field(void *ctx, uint8_t name, uint16_t value, uint32_t size)
     r->field[r->count++] = (struct hpack_record_field){.size = size, .value = value, .name = name};
 }
 
+static void evicted(void *ctx, uint8_t name, uint16_t value)
+{
+    (void)ctx, (void)value;
+    demand(name < GRAM_HPACK_NAME_OTHER, "an entry of an unknown name is evicted");
+}
+
 const struct gram_hpack_vocab hpack_record_vocab = {
     .name = name_at,
     .value_begin = value_begin,
     .value_data = value_data,
     .value_end = value_end,
+    .evicted = evicted,
     .field = field,
 };
 

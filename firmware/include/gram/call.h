@@ -76,6 +76,8 @@ uint32_t gram_call_bytes_in(const gram_call *call);
 uint32_t gram_call_bytes_out(const gram_call *call);
 /* What the transport calls the client, such as "10.0.2.2:51234"; lives as long as the connection. */
 const char *gram_call_peer(const gram_call *call);
+/* Its connection's number, 0 to GRAM_MAX_CONNECTIONS - 1; another client has it later. */
+unsigned gram_call_connection(const gram_call *call);
 /* The server that the call runs on. */
 gram_server *gram_call_server(const gram_call *call);
 

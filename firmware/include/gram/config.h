@@ -73,6 +73,22 @@
 #define GRAM_CALL_STATE 16
 #endif
 
+/* Interceptors' own bytes in each call, of all together (gram/interceptor.h). */
+#ifndef GRAM_INTERCEPTOR_STATE
+#define GRAM_INTERCEPTOR_STATE 0
+#endif
+
+/* Metadata of a call, bytes in each: what the application asks for of the request's, and what it adds to the response's (gram/metadata.h says what a
+ * value costs). The transmit buffer needs as much more. 0: none, and none of its code (about 1,300 bytes of flash). */
+#ifndef GRAM_METADATA_SIZE
+#define GRAM_METADATA_SIZE 0
+#endif
+/* Values of metadata that a client has indexed and may refer to, bytes in each connection: their length and 2 each. One for which there is no room
+ * fails each call that refers to it; 8192 hold whatever HPACK's table can. */
+#ifndef GRAM_HPACK_STORE
+#define GRAM_HPACK_STORE GRAM_METADATA_SIZE
+#endif
+
 /* Entries of the HPACK receive table: 128 is what 4,096 bytes of accounting can hold at most (RFC 7541 4.1: 32 + name + value, and both may be
  * empty). */
 #ifndef GRAM_HPACK_ENTRIES
@@ -146,13 +162,14 @@
 
 /* ---- the fingerprint ---- */
 
-#define GRAM_CONFIG_PASTE_(f, a, b, c, d, e, g, h, i, j, k, l, m, n, o) \
-    f##_c##a##_s##b##_w##c##_m##d##x##e##_t##g##_##h##_##i##_h##j##_r##k##_##l##_u##m##_e##n##_p##o
-#define GRAM_CONFIG_PASTE(f, a, b, c, d, e, g, h, i, j, k, l, m, n, o) \
-    GRAM_CONFIG_PASTE_(f, a, b, c, d, e, g, h, i, j, k, l, m, n, o)
+#define GRAM_CONFIG_PASTE_(f, a, b, c, d, e, g, h, i, j, k, l, m, n, o, p, q, r) \
+    f##_c##a##_s##b##_w##c##_m##d##x##e##_t##g##_##h##_##i##_h##j##_r##k##_##l##_u##m##_e##n##_p##o##_i##p##_d##q##_k##r
+#define GRAM_CONFIG_PASTE(f, a, b, c, d, e, g, h, i, j, k, l, m, n, o, p, q, r) \
+    GRAM_CONFIG_PASTE_(f, a, b, c, d, e, g, h, i, j, k, l, m, n, o, p, q, r)
 #define GRAM_CONFIG_NAME(f)                                                                                          \
     GRAM_CONFIG_PASTE(f, GRAM_MAX_CONNECTIONS, GRAM_MAX_CONCURRENT_STREAMS, GRAM_INITIAL_WINDOW_SIZE, GRAM_MESSAGE_BUFS, \
                       GRAM_MESSAGE_SIZE, GRAM_TX_SIZE, GRAM_TX_CONTROL, GRAM_TRAILERS_MAX, GRAM_HELD_REPLIES,        \
-                      GRAM_REQUEST_SIZE, GRAM_REPLY_SIZE, GRAM_CALL_STATE, GRAM_HPACK_ENTRIES, GRAM_PEER_NAME)
+                      GRAM_REQUEST_SIZE, GRAM_REPLY_SIZE, GRAM_CALL_STATE, GRAM_HPACK_ENTRIES, GRAM_PEER_NAME,       \
+                      GRAM_INTERCEPTOR_STATE, GRAM_METADATA_SIZE, GRAM_HPACK_STORE)
 
 #endif

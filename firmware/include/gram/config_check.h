@@ -28,11 +28,17 @@
 #if GRAM_TX_CONTROL < 128
 #error "GRAM_TX_CONTROL: at least 128: the answers to one frame (64), our SETTINGS and a GOAWAY with its reason"
 #endif
-#if GRAM_TX_SIZE < GRAM_TX_CONTROL + GRAM_TRAILERS_MAX + 128 || GRAM_TX_SIZE > 1048576
-#error "GRAM_TX_SIZE: at least GRAM_TX_CONTROL + GRAM_TRAILERS_MAX + 128 (headers and a piece of a message), at most 1 MiB"
+#if GRAM_TX_SIZE < GRAM_TX_CONTROL + GRAM_TRAILERS_MAX + GRAM_METADATA_SIZE + 128 || GRAM_TX_SIZE > 1048576
+#error "GRAM_TX_SIZE: at least GRAM_TX_CONTROL + GRAM_TRAILERS_MAX + GRAM_METADATA_SIZE + 128 (headers and a piece of a message), at most 1 MiB"
 #endif
 #if GRAM_HPACK_ENTRIES < 128 || GRAM_HPACK_ENTRIES > 255
 #error "GRAM_HPACK_ENTRIES: 128 to 255 (128 fill the 4096 bytes that every client may count on)"
+#endif
+#if GRAM_METADATA_SIZE > 16383 || GRAM_METADATA_SIZE > 0 && (GRAM_METADATA_SIZE < 16 || GRAM_HPACK_STORE < 16 || GRAM_HPACK_STORE > 60000)
+#error "GRAM_METADATA_SIZE: 16 to 16383, or 0 for none; GRAM_HPACK_STORE: 16 to 60000 where there is any"
+#endif
+#if GRAM_INTERCEPTOR_STATE % 8 != 0
+#error "GRAM_INTERCEPTOR_STATE: a multiple of 8 (it holds structs)"
 #endif
 #if GRAM_PEER_NAME < 8
 #error "GRAM_PEER_NAME: at least 8"

@@ -1,8 +1,12 @@
 /* Interceptors: a static chain around every call of an application, the same for all four kinds.
  *
- * `before` runs when the request's headers are complete, in the order of the chain, the first refusal ends the call and
- * no later one is asked; `after` runs once the call has ended, in the opposite order, for those whose `before` was asked.
- * All hooks run in the main loop and must not block. Each pointer may be NULL. */
+ * `before` runs when the request's headers are complete, in the order of the chain; the first refusal ends the call and
+ * no later one is asked. `message` runs for each message: of the client's, in the order of the chain, before the handler
+ * sees it; of the handler's, in the opposite order, before it is encoded. `after` runs once the call has ended, in the
+ * opposite order, for those whose `before` was asked. An interceptor is left out of a call whose method is in its `skip`.
+ *
+ * All hooks run in the main loop and must not block. Each pointer may be NULL. Hooks may read metadata and add to the
+ * response's (gram/metadata.h). The chain is const; what an interceptor remembers of a call lies in the call. */
 #ifndef GRAM_INTERCEPTOR_H
 #define GRAM_INTERCEPTOR_H
 
@@ -11,12 +15,26 @@
 
 #include "gram/call.h"
 
+struct gram_path_list;
+
+enum gram_direction { GRAM_MESSAGE_IN, GRAM_MESSAGE_OUT };
+
 struct gram_interceptor {
     /* GRAM_OK lets the call go on; an error status ends it, its text by gram_call_fail(). */
     gram_status (*before)(const struct gram_interceptor *self, gram_call *call);
+    /* The same for a message: the method's nanopb struct (gram_call_path() says which), valid during the hook. One that
+     * the handler answered GRAM_WAIT is not shown again when it comes again. */
+    gram_status (*message)(const struct gram_interceptor *self, gram_call *call, enum gram_direction direction,
+                           const void *message);
     /* `status` is what the client was told, or GRAM_CANCELLED where it was told nothing. */
     void (*after)(const struct gram_interceptor *self, gram_call *call, gram_status status);
+    const struct gram_path_list *skip; /* methods that it has nothing to do with; NULL: none */
+    uint8_t state_size; /* bytes that it keeps of each call; of all interceptors together, each rounded up to 8, at most
+                           GRAM_INTERCEPTOR_STATE */
 };
+
+/* The bytes of this interceptor in a call: zero when the call begins, aligned for any type, kept until `after` has returned. */
+void *gram_interceptor_state(const struct gram_interceptor *self, gram_call *call);
 
 /* ---- which methods: for ready-made interceptors and for an application's own ---- */
 

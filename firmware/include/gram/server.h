@@ -13,6 +13,7 @@
 #include "gram/config.h"
 #include "gram/interceptor.h"
 #include "gram/log.h"
+#include "gram/metadata.h"
 #include "gram/service.h"
 
 /* A service and the handlers that the application gives it. */
@@ -26,10 +27,12 @@ struct gram_app {
     const char *name;
     const struct gram_binding *bindings;
     const struct gram_interceptor *const *interceptors;
+    const struct gram_key *const *keys; /* the metadata that is wanted, each key once (gram/metadata.h) */
     /* Called once by gram_server_init(), before any call; may be NULL. */
     void (*start)(gram_server *server);
     uint8_t binding_count;
     uint8_t interceptor_count;
+    uint8_t key_count; /* at most 150 */
 };
 
 extern const struct gram_app gram_app;
