@@ -50,6 +50,7 @@ void gram_call_close(struct gram_call *call, gram_status status)
     gram_intercept_after(call, status);
     gram_receive_release(call);
     gram_reply_release(call);
+    call->wants_held = false;
     call->phase = GRAM_CALL_FREE;
 }
 
@@ -364,6 +365,7 @@ bool gram_call_step(struct gram_call *call)
 {
     if (call->phase == GRAM_CALL_FREE)
         return false;
+    call->wants_held = false;
     if (call->held != GRAM_NONE)
         return gram_reply_drain(call);
     if (needs_room(call) && !gram_reply_room(call)) {

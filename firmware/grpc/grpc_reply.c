@@ -40,15 +40,35 @@ bool gram_reply_room(const struct gram_call *call)
 
 /* ---- where a reply is built ---- */
 
+/* Whether a call of another connection waits for a held slot. */
+static bool another_waits(const struct gram_conn *conn)
+{
+    const struct gram_server *server = conn->server;
+
+    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
+        for (unsigned j = 0; j < GRAM_MAX_CONCURRENT_STREAMS; j++)
+            if (server->conns[i].calls[j].wants_held && &server->conns[i] != conn)
+                return true;
+    return false;
+}
+
+/* A connection that has just given a slot back lets others go first: one client must not have it again and again. The others are asked at the next poll,
+ * at once; if they want it no longer, that is known then (gram_call_step), and this call gets it. */
 static void *claim_held(struct gram_call *call)
 {
     struct gram_server *server = gram_server_of(call);
 
+    call->wants_held = true;
     for (uint8_t i = 0; i < GRAM_HELD_REPLIES; i++) {
         struct gram_held *held = &server->held[i];
 
         if (held->owner)
             continue;
+        if (server->held_last == call->conn && another_waits(call->conn)) {
+            server->shared_freed = true;
+            return NULL;
+        }
+        call->wants_held = false;
         held->owner = call;
         held->total = 0;
         held->sent = 0;
@@ -88,6 +108,7 @@ void gram_reply_release(struct gram_call *call)
     if (call->held == GRAM_NONE)
         return;
     gram_server_of(call)->held[call->held].owner = NULL;
+    gram_server_of(call)->held_last = call->conn;
     gram_server_of(call)->shared_freed = true;
     call->held = GRAM_NONE;
 }

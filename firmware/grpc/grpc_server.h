@@ -61,6 +61,7 @@ struct gram_call { /* small things first: it makes shorter code */
     bool final;             /* the held reply is the last: trailers follow */
     bool wants_buf;         /* its message is longer than its window: waits for a message buffer */
     bool message_seen;      /* interceptors were asked about the message at the front */
+    bool wants_held;        /* it waits for a held slot, as far as is known: it was so when it was last asked */
     bool starved;           /* its reply waits for the client's windows, and not in a held slot */
     struct gram_conn *conn;
     const struct gram_method *method;
@@ -163,6 +164,7 @@ struct gram_server {
     uint32_t now;
     volatile uint8_t woken;
     bool shared_freed;    /* a message buffer or a held reply came free: whoever waits for one may go on */
+    const struct gram_conn *held_last; /* gave back a held slot last: others that wait come first */
     uint16_t buf_turn;    /* the call after the one that was given a message buffer last */
     uint16_t text_len;
     char text[GRAM_STATUS_TEXT_MAX]; /* gram_call_fail()'s, percent-encoded; of the callback that is running */

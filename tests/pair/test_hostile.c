@@ -114,6 +114,39 @@ static void test_trickled_window(struct pair *pair)
     expect_whatever(p);
     expect_whatever(q);
 }
+
+/* A client that always has one more call waiting for the slot does not get it twice in a row. */
+static void test_held_in_turn(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair), *q = peer_ready(pair);
+
+    peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 0);
+    peer_call(p, 1, LARGE, 1, "");
+    peer_call(p, 3, LARGE, 1, "");
+    peer_call(q, 1, LARGE, 1, "");
+    pair_sleep(pair, GRAM_STALL_MS);
+    assert_true(peer_answer(q, 1)->ended);
+    expect_whatever(p);
+    expect_whatever(q);
+}
+
+/* An endless stream that is held for each reply lets others go between two. */
+static void test_held_between_replies(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair), *q = peer_ready(pair);
+    unsigned i;
+
+    peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 10);
+    peer_call(p, 1, STREAM, 30000, "");
+    peer_call(q, 1, LARGE, 1, "");
+    for (i = 0; i < 100 && !peer_answer(q, 1)->ended; i++) {
+        peer_window(p, 1, 7);
+        pair_sleep(pair, 10);
+    }
+    assert_in_range(i, 0, 20);
+    expect_whatever(p);
+    expect_whatever(q);
+}
 #endif
 
 /* ---- handlers and interrupts ---- */
@@ -198,6 +231,8 @@ int main(void)
 #if GRAM_MAX_CONNECTIONS > 1
         PAIR_TEST(test_trickled_message),
         PAIR_TEST(test_trickled_window),
+        PAIR_TEST(test_held_in_turn),
+        PAIR_TEST(test_held_between_replies),
 #endif
         PAIR_TEST(test_self_wake),
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
