@@ -113,6 +113,7 @@ size-objects: all-apps # what size looks at
 
 size: size-objects $(STAMPS)/venv-test ## flash, RAM and stack by folder, struct and image, beside their budgets
 	@$(PYTHON) tests/size.py $(APPS) -- $(BOARDS)
+	@printf '\nWhat limits and options cost (docs/costs.md)\n'; $(PYTHON) tests/knobs.py
 
 lint: $(STAMPS)/need-lint $(CHECK_READY) ## cppcheck, clang-tidy, gcc -fanalyzer
 	@python3 tests/lint.py
