@@ -28,7 +28,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = Path("build/test/reports")
 PYTHON = "build/venv/bin/python"
-CONFIGS = ["default", "small", "m32", "sanitize", "sanitize-small"]
+CONFIGS = ["default", "small", "m32", "sanitize", "sanitize-small", "sanitize-tight"]
+TIGHT = {"test_metadata_random", "test_metadata_sent"}  # what sanitize-tight builds
 COVERED = ["hpack", "h2", "grpc"]
 BRANCHES = 85  # per cent
 CEILINGS = 25 * 60  # of all suites together, seconds
@@ -115,6 +116,8 @@ def cmocka(folder, config):
         wanted = {Path(source).stem for source in glob.glob(f"tests/{folder}/test_*.c")}
         if config == "m32":
             wanted = {name for name in wanted if not name.startswith("test_nghttp2_")}
+        if config == "sanitize-tight":
+            wanted &= TIGHT
         for name in sorted(wanted):
             report = REPORTS / f"{config}-{folder}-{name}-%g.xml"
             for old in glob.glob(str(report).replace("%g", "*")):
@@ -298,7 +301,7 @@ def suites(quick):
     folders = [f for f in ("unit", "vectors", "pair") if glob.glob(f"tests/{f}/test_*.c")]
     configs = [c for c in CONFIGS if c != "m32" or platform.machine() in ("x86_64", "amd64")]
     for config in configs:
-        for folder in folders:
+        for folder in ["pair"] if config == "sanitize-tight" else folders:
             ceiling = 15 if folder == "pair" else 10
             found.append(Suite(f"{folder} ({config})", ceiling, tests_make(config), cmocka(folder, config)))
     if quick:

@@ -6,6 +6,7 @@
 #   m32             the defaults on 32 bits
 #   sanitize        the defaults under AddressSanitizer and UndefinedBehaviorSanitizer
 #   sanitize-small  the smallest under both
+#   sanitize-tight  the smallest with metadata under both: tests of metadata only
 #   fuzz            tests/fuzz/fuzz_*.c with clang's fuzzer under both
 #   m3              the core's objects for Cortex-M3 as greeter on lm3s6965evb has them, for size and symbols; no tests
 #   analyze         the core's objects under gcc -fanalyzer; no tests
@@ -23,11 +24,12 @@ OPTIONS.small := -O2 -g
 OPTIONS.m32 := -O2 -g -m32
 OPTIONS.sanitize := -O1 -g $(SANITIZE)
 OPTIONS.sanitize-small := -O1 -g $(SANITIZE)
+OPTIONS.sanitize-tight := -O1 -g $(SANITIZE)
 OPTIONS.fuzz := -O1 -g $(SANITIZE)
 OPTIONS.m3 := -mcpu=cortex-m3 -mthumb --specs=nano.specs -Os -g -ffunction-sections -fdata-sections -fstack-usage -fcallgraph-info=su
 # a name that is known always has a string: what the analyzer cannot know
 OPTIONS.analyze := -O1 -fanalyzer -Wno-analyzer-null-argument
-LIMITS := $(if $(findstring small,$(CONFIG)),small,default)
+LIMITS := $(or $(findstring small,$(CONFIG)),$(findstring tight,$(CONFIG)),default)
 
 CC := $(or $(HOST_CC),gcc)
 AR := ar
@@ -71,11 +73,14 @@ HELP_SRCS := $(SUPPORT) $(GEN_SRCS) $(wildcard firmware/services/*.c firmware/in
 HELP := $(OUT)/libhelp.a
 HELP_OBJS := $(call objects,$(HELP_SRCS)) $(NANOPB_OBJS)
 
+# what holds with any size of metadata
+TIGHT := random sent
 ifeq ($(CONFIG),fuzz)
 TESTS := $(wildcard tests/fuzz/fuzz_*.c)
 LINK := -fsanitize=fuzzer
 else
-TESTS := $(call usable,$(foreach s,unit vectors pair,$(wildcard tests/$s/test_*.c)))
+TESTS := $(if $(filter tight,$(LIMITS)),$(foreach t,$(TIGHT),tests/pair/test_metadata_$t.c), \
+           $(call usable,$(foreach s,unit vectors pair,$(wildcard tests/$s/test_*.c))))
 CMOCKA := $(OBJ)/cmocka.o
 endif
 PROGRAMS := $(patsubst tests/%.c,$(OUT)/bin/%,$(TESTS))

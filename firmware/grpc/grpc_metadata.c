@@ -152,8 +152,8 @@ void gram_metadata_evicted(struct gram_conn *conn, uint8_t name, uint16_t value)
     int key = key_of(conn->server->app, name);
     size_t whole;
 
-    if (key < 0 || conn->server->app->keys[key]->judge || value < GRAM_HPACK_VALUE_FREE || value == VALUE_LOST)
-        return;
+    if (key < 0 || conn->server->app->keys[key]->judge || value < GRAM_HPACK_VALUE_FREE || value >= VALUE_LOST)
+        return; /* a verdict; none; lost, or malformed: not in the store */
     whole = 2 + store_len(store, store->head);
     store->head = (uint16_t)((store->head + whole) % GRAM_HPACK_STORE);
     store->used = (uint16_t)(store->used - whole);
@@ -366,7 +366,8 @@ int32_t gram_call_metadata(const gram_call *call, const struct gram_key *key, un
         return -1;
     if (is_binary(key->name))
         return gram_base64_decode(buf, size, item.bytes, item.len);
-    memcpy(buf, item.bytes, item.len < size ? item.len : size);
+    if (buf) /* NULL asks for the length */
+        memcpy(buf, item.bytes, item.len < size ? item.len : size);
     return (int32_t)item.len;
 }
 

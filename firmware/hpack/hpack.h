@@ -116,8 +116,9 @@ struct gram_hpack_vocab {
     /* It is complete: what does it mean? `kept`: the meaning goes into the table as it is, and evicted() will
      * be told of it; otherwise it is asked about once. */
     uint16_t (*value_end)(void *ctx, bool kept);
-    /* An entry with a known name and this meaning leaves the table: always the one of those kept that came
-     * first. Not told where GRAM_HPACK_STORE is 0, nor when the connection ends. */
+    /* An entry with a known name and this meaning leaves the table: of those kept always the one that came
+     * first. Told also of GRAM_HPACK_VALUE_NONE and _BAD, which were not kept. Not told where
+     * GRAM_HPACK_STORE is 0, nor when the connection ends. */
     void (*evicted)(void *ctx, uint8_t name, uint16_t value);
     /* A field of the block, in order; `size` as RFC 7541 4.1 counts it (name + value + 32). */
     void (*field)(void *ctx, uint8_t name, uint16_t value, uint32_t size);

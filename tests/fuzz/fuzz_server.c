@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "metadata_app.h"
 #include "pair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -74,6 +75,50 @@ static struct peer *client(struct input *in)
     return clients[i];
 }
 
+/* ---- metadata ---- */
+
+static char value[300];
+
+/* Fields of keys of all kinds, in all forms, and what is in the table. */
+static void put_metadata(struct input *in)
+{
+    static const size_t lens[] = {0, 1, 4, 8, GRAM_METADATA_SIZE - 3, GRAM_HPACK_STORE - 2, 299};
+
+    for (unsigned n = byte(in) % 6; n > 0; n--) {
+        unsigned c = byte(in), key = c % (METADATA_KEYS + 1);
+        unsigned form = (c & 64 ? ADDED : c & 128 ? NEVER_ADDED : NOT_ADDED) | (byte(in) & 3);
+        size_t len = byte(in);
+
+        if (c >= 192) {
+            put_index(&b, 62 + byte(in) % 8);
+            continue;
+        }
+        len = len < sizeof lens / sizeof lens[0] ? lens[len] : len;
+        memset(value, 'A' + (int)(len % 20), len);
+        if (len > 0)
+            value[byte(in) % len] = (char)byte(in);
+        put_literal(&b, form, key == KEY_AUTH ? 23 : key == KEY_AGENT && c & 32 ? 58 : 0,
+                    key == METADATA_KEYS ? "x-nobody" : metadata_name[key], value, len);
+    }
+}
+
+/* Interceptors and handlers add as much as there is room for, and now and then refuse. */
+static unsigned adding;
+
+static gram_status add_metadata(gram_call *call)
+{
+    for (unsigned i = adding % 8; i > 0; i--) {
+        gram_call_header(call, i % 2 ? "x-h" : "x-h-bin", value, adding);
+        gram_call_trailer(call, i % 3 ? "x-t" : "x-t-bin", value, adding / 2);
+    }
+    return adding == 255 ? gram_call_fail(call, GRAM_UNAUTHENTICATED, "who?") : GRAM_OK;
+}
+
+static void add_late(gram_call *call)
+{
+    add_metadata(call);
+}
+
 /* ---- steps ---- */
 
 static void send_request(struct peer *p, struct input *in)
@@ -95,7 +140,22 @@ static void send_request(struct peer *p, struct input *in)
         put_index(&b, byte(in));
     if (c & 16)
         put_field(&b, "grpc-encoding", c & 32 ? "identity" : "gzip");
+    if (c & 128)
+        put_metadata(in);
     peer_block(p, id, &b, (c & 1) | (c & 64 ? GRAM_H2_FLAG_PRIORITY : 0));
+}
+
+/* Trailers, or a block for a stream that is gone or full; or nothing but a size update before it. */
+static void send_metadata(struct peer *p, struct input *in)
+{
+    uint32_t id = stream(p, in);
+
+    b.len = 0;
+    if (byte(in) & 1)
+        put_integer(&b, 0x20, 5, number(in) % 5000);
+    put_metadata(in);
+    adding = byte(in);
+    peer_block(p, id, &b, byte(in) & 1);
 }
 
 static void send_message(struct peer *p, struct input *in)
@@ -152,6 +212,8 @@ static void answer(struct input *in)
     if (c & 4)
         a.text = "a text with 100% of \xc3\xbc and \xf0\x9f\x98\x88";
     a.broken = (c & 56) == 56;
+    if (c & 8)
+        a.hook = add_late;
     a.number = (int32_t)c;
     if (test_app.script_len < TEST_SCRIPT)
         test_app_answer(a);
@@ -230,6 +292,9 @@ static void step(struct input *in)
         else if (byte(in) < 50)
             peer_fin(p);
         return;
+    case 14:
+        send_metadata(p, in);
+        return;
     default:
         transport(p, in);
         return;
@@ -239,10 +304,15 @@ static void step(struct input *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = {data, size};
+    unsigned c = byte(&in);
 
     memset(clients, 0, sizeof clients);
     test_app_reset();
-    pair_open(&pair, byte(&in) & 1 ? &test_app_intercepted : &test_app_plain);
+    metadata_app_init();
+    metadata_before = add_metadata;
+    metadata_after = add_late;
+    adding = 0;
+    pair_open(&pair, c & 2 ? &metadata_app : c & 1 ? &test_app_intercepted : &test_app_plain);
     for (unsigned i = 0; i < STEPS && in.left > 0; i++)
         step(&in);
     pair_close(&pair);

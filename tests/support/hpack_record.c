@@ -52,13 +52,18 @@ static void value_data(void *ctx, const uint8_t *data, size_t len)
 static uint16_t value_end(void *ctx, bool kept)
 {
     struct hpack_record *r = ctx;
-    (void)kept;
+    uint16_t number = (uint16_t)(GRAM_HPACK_VALUE_FREE + r->value_count);
     demand(r->open, "a value ends that did not begin");
     r->open = false;
     r->ended++;
     size_t at = r->value_at[r->value_count];
     r->value_len[r->value_count] = r->used - at;
-    return (uint16_t)(GRAM_HPACK_VALUE_FREE + r->value_count++);
+    r->value_count++;
+    if (kept && GRAM_HPACK_STORE > 0) {
+        demand(r->kept_count < 128, "more entries are kept than the table holds");
+        r->kept[(r->kept_first + r->kept_count++) % 128] = number;
+    }
+    return number;
 }
 
 static void field(void *ctx, uint8_t name, uint16_t value, uint32_t size)
@@ -71,8 +76,13 @@ static void field(void *ctx, uint8_t name, uint16_t value, uint32_t size)
 
 static void evicted(void *ctx, uint8_t name, uint16_t value)
 {
-    (void)ctx, (void)value;
+    struct hpack_record *r = ctx;
     demand(name < GRAM_HPACK_NAME_OTHER, "an entry of an unknown name is evicted");
+    if (value < GRAM_HPACK_VALUE_FREE || value == GRAM_HPACK_VALUE_BAD)
+        return; /* was never kept */
+    demand(r->kept_count > 0 && r->kept[r->kept_first] == value, "it is not the oldest that is evicted");
+    r->kept_first = (r->kept_first + 1) % 128;
+    r->kept_count--;
 }
 
 const struct gram_hpack_vocab hpack_record_vocab = {

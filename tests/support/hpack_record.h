@@ -33,6 +33,8 @@ struct hpack_record {
     size_t value_at[HPACK_RECORD_VALUES];
     size_t value_len[HPACK_RECORD_VALUES];
     size_t used;
+    uint16_t kept[128];       /* meanings in the table that evicted() was promised for, the oldest first */
+    unsigned kept_first, kept_count;
     bool open;                /* a value has begun and not ended */
     unsigned begun, ended;    /* how often the vocabulary was asked */
     uint8_t bytes[HPACK_RECORD_BYTES];

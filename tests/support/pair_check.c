@@ -1,4 +1,6 @@
 /* The core's invariants, seen from outside while it is not running. */
+#include "grpc_internal.h"
+#include "hpack_table.h"
 #include "pair.h"
 
 static bool is_buffering(const struct gram_call *call)
@@ -33,6 +35,49 @@ static void check_windows(const struct gram_conn *conn, unsigned slot)
     PAIR_MUST(sum == call->promised, "bytes held + window + credit == promised");
 }
 
+#if GRAM_METADATA_SIZE > 0
+/* Whether values of this name are kept in the store. */
+static bool is_stored(const struct gram_app *app, unsigned name)
+{
+    for (unsigned i = 0; i < app->key_count; i++)
+        if (name == (app->keys[i]->number ? app->keys[i]->number : GRAM_REQUEST_NAME_KEYS + i))
+            return !app->keys[i]->judge;
+    return false;
+}
+
+/* grpc_metadata.c: the store holds the values of HPACK's table, the oldest first, and nothing else. */
+static void check_store(const struct gram_conn *conn)
+{
+    enum { LOST = 65532 }; /* and above: not stored */
+    const struct gram_hpack_table *table = &conn->h2.dec.table;
+    const struct gram_store *store = &conn->store;
+    size_t used = 0;
+
+    for (unsigned left = table->count; left > 0;) {
+        int slot = gram_hpack_table_slot(table, --left);
+        uint16_t value = table->entry_value[slot];
+        size_t at = (store->head + used) % GRAM_HPACK_STORE;
+
+        if (!is_stored(conn->server->app, table->entry_name[slot]) || value >= LOST)
+            continue;
+        PAIR_MUST(value == GRAM_HPACK_VALUE_FREE + at, "stored values lie in the table's order");
+        used += 2u + store->bytes[at] + 256u * store->bytes[(at + 1) % GRAM_HPACK_STORE];
+    }
+    PAIR_MUST(used == store->used && used <= GRAM_HPACK_STORE, "the store holds the table's values");
+}
+
+/* The call's items end where they should. */
+static void check_metadata(const struct gram_call *call)
+{
+    size_t at = 0;
+
+    PAIR_MUST(call->metadata_len <= GRAM_METADATA_SIZE, "metadata within its bounds");
+    while (at < call->metadata_len)
+        at += 3u + call->metadata[at + 1] + 256u * call->metadata[at + 2];
+    PAIR_MUST(at == call->metadata_len, "metadata ends an item");
+}
+#endif
+
 static void check_call(const struct gram_conn *conn, unsigned slot)
 {
     const struct gram_server *server = conn->server;
@@ -59,6 +104,9 @@ static void check_call(const struct gram_conn *conn, unsigned slot)
     PAIR_MUST(call->have <= (call->message_buf == GRAM_NONE ? GRAM_INITIAL_WINDOW_SIZE : GRAM_MESSAGE_SIZE),
               "the receive buffer holds what it can");
     check_windows(conn, slot);
+#if GRAM_METADATA_SIZE > 0
+    check_metadata(call);
+#endif
 }
 
 static void check_conn(const struct gram_conn *conn)
@@ -74,6 +122,9 @@ static void check_conn(const struct gram_conn *conn)
                           h2->streams[i].id != h2->streams[j].id,
                       "ids in slots are distinct");
     }
+#if GRAM_METADATA_SIZE > 0
+    check_store(conn);
+#endif
     PAIR_MUST(open == h2->streams_open, "open streams are counted");
     PAIR_MUST(h2->tx.taken <= h2->tx.used && h2->tx.used <= GRAM_TX_SIZE, "the transmit ring");
     if (h2->phase != GRAM_H2_ACTIVE)

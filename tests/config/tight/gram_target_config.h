@@ -1,0 +1,1 @@
+/* The tests' target sets nothing. */
