@@ -4,7 +4,7 @@
 # An application says in firmware/apps/<app>/app.mk:  PROTOS        its .proto files, without proto/ and .proto
 #                                                     SERVICES      of firmware/services, such as health reflection
 #                                                     INTERCEPTORS  of firmware/interceptors, such as log
-# A target (host_sim/sim.mk, port/posix/posix.mk, tests/wire/wire.mk, port/boards/boards.mk) says: CC AR NM CFLAGS LDFLAGS RAM_KB, TARGET_DIR (where its
+# A target (host_sim/sim.mk, port/posix/posix.mk, tests/wire/wire.mk, port/boards/boards.mk) says: CC AR NM CFLAGS LDFLAGS RAM_KB, TARGET_DIR (folders where its
 #     gram_target_config.h and lwipopts_target.h are), TARGET_SRCS and their INC lists, IMAGE (the file to make), LINK_NEEDS
 #     (what else it is linked from) and CHECK_IMAGE (a command that looks at it); WITHOUT_LWIP := yes where its transport is another.
 

@@ -1,5 +1,4 @@
-/* The simulator's limits: those of a larger device, so that ordinary clients meet none of them and yet a
- * client that ignores flow control or sends too much is told so as a board would. About 20 MB in all. */
+/* The simulator's limits: about 20 MB in all. */
 #ifndef GRAM_TARGET_CONFIG_H
 #define GRAM_TARGET_CONFIG_H
 
@@ -9,39 +8,17 @@
 #ifndef GRAM_MAX_CONCURRENT_STREAMS
 #define GRAM_MAX_CONCURRENT_STREAMS 16
 #endif
-#ifndef GRAM_INITIAL_WINDOW_SIZE
-#define GRAM_INITIAL_WINDOW_SIZE 8192
-#endif
-
-/* Longer messages: several at a time (clients try 8 calls of 20 KB), each up to a quarter of what other
- * servers take by default (4 MB). */
+/* Several at a time: clients try 8 calls of 20 KB. */
 #ifndef GRAM_MESSAGE_BUFS
 #define GRAM_MESSAGE_BUFS 8
 #endif
-#ifndef GRAM_MESSAGE_SIZE
-#define GRAM_MESSAGE_SIZE 1048576
-#endif
-
 #ifndef GRAM_TX_SIZE
 #define GRAM_TX_SIZE 16384
-#endif
-#ifndef GRAM_TRAILERS_MAX
-#define GRAM_TRAILERS_MAX 1024
 #endif
 #ifndef GRAM_HELD_REPLIES
 #define GRAM_HELD_REPLIES 32
 #endif
-#ifndef GRAM_REQUEST_SIZE
-#define GRAM_REQUEST_SIZE 65536
-#endif
-#ifndef GRAM_REPLY_SIZE
-#define GRAM_REPLY_SIZE 65536
-#endif
-#ifndef GRAM_CALL_STATE
-#define GRAM_CALL_STATE 64
-#endif
-#ifndef GRAM_PEER_NAME
-#define GRAM_PEER_NAME 56
-#endif
+
+#include "gram_host_limits.h"
 
 #endif

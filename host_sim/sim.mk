@@ -5,11 +5,12 @@ NM := nm
 RAM_KB := 65536
 CFLAGS := -O2 -g
 LDFLAGS := -lslirp
-TARGET_DIR := host_sim
+# port/posix: what programs on a host share, limits and console
+TARGET_DIR := host_sim port/posix
 TARGET_SRCS := $(wildcard host_sim/*.c) port/posix/console.c
 INC.host_sim = $(API) $(LWIP_INC) $(call dirs,host_sim)
-INC.host_sim/main.c = $(INC.host_sim) $(EVERYTHING) $(call dirs,port/posix)
-INC.port/posix/console.c = $(API) $(call dirs,port/posix)
+INC.host_sim/main.c = $(INC.host_sim) $(EVERYTHING)
+INC.port/posix = $(API)
 IMAGE := build/sim/$(APP)
 LINK_NEEDS :=
 CHECK_IMAGE := :

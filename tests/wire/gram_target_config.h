@@ -6,5 +6,8 @@
 #ifndef GRAM_MAX_CONNECTIONS
 #define GRAM_MAX_CONNECTIONS 8
 #endif
+#ifndef GRAM_MESSAGE_SIZE
+#define GRAM_MESSAGE_SIZE 512
+#endif
 
 #endif

@@ -10,12 +10,6 @@
 #define GRAM_REPLY_SIZE 584
 #endif
 
-#if GRAM_RAM_KB <= 64
-#ifndef GRAM_MESSAGE_SIZE
-#define GRAM_MESSAGE_SIZE 512
-#endif
-#endif
-
 /* A call to try, as grpcurl takes it (%s is the address): the simulator prints it when it is ready. */
 #define GRAM_APP_TRY "-d '{\"user_id\": \"1\"}' %s user.User/GetUser"
 

@@ -11,14 +11,6 @@
 #define GRAM_REPLY_SIZE 80
 #endif
 
-#if GRAM_RAM_KB <= 64
-/* The longest request, encoded: a question to reflection with all its names at their longest, and room to say
- * of a longer one which field is too long. */
-#ifndef GRAM_MESSAGE_SIZE
-#define GRAM_MESSAGE_SIZE 512
-#endif
-#endif
-
 /* A call to try, as grpcurl takes it (%s is the address): the simulator prints it when it is ready. */
 #define GRAM_APP_TRY "-d '{\"name\": \"gram\"}' %s greet.Greeter/SayHello"
 

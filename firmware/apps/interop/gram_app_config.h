@@ -17,11 +17,7 @@
 
 /* The official large request has a body of 271,828 bytes. Replies need no buffer, however long. Where there
  * is no megabyte, such requests are answered RESOURCE_EXHAUSTED. */
-#if GRAM_RAM_KB <= 64
-#ifndef GRAM_MESSAGE_SIZE
-#define GRAM_MESSAGE_SIZE 512
-#endif
-#elif GRAM_RAM_KB >= 1024 && GRAM_RAM_KB < 65536
+#if GRAM_RAM_KB >= 1024 && GRAM_RAM_KB < 65536
 #ifndef GRAM_MESSAGE_SIZE
 #define GRAM_MESSAGE_SIZE 278528
 #endif

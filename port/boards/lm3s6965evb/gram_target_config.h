@@ -12,6 +12,11 @@
 #ifndef GRAM_INITIAL_WINDOW_SIZE
 #define GRAM_INITIAL_WINDOW_SIZE 256
 #endif
+/* The longest request, encoded: a question to reflection with all its names at their longest, and room to say of
+ * a longer one which field is too long. */
+#ifndef GRAM_MESSAGE_SIZE
+#define GRAM_MESSAGE_SIZE 512
+#endif
 #ifndef GRAM_TX_SIZE
 #define GRAM_TX_SIZE 1460
 #endif
