@@ -7,7 +7,7 @@ CFLAGS := -O2 -g
 LDFLAGS := -lslirp
 # port/posix: what programs on a host share, limits and console
 TARGET_DIR := host_sim port/posix
-TARGET_SRCS := $(wildcard host_sim/*.c) port/posix/console.c
+TARGET_SRCS := $(wildcard host_sim/*.c) port/posix/console.c port/posix/alarm.c
 INC.host_sim = $(API) $(LWIP_INC) $(call dirs,host_sim)
 INC.host_sim/main.c = $(INC.host_sim) $(EVERYTHING)
 INC.port/posix = $(API)

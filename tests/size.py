@@ -58,7 +58,7 @@ MAY_CALL = {
     "util": [],
 }
 # Here all tables are written with the members' names: a member that nothing is put into is NULL.
-OURS = ["util", "hpack", "h2", "grpc", "gen", "services", "interceptors", "apps"]
+OURS = ["util", "hpack", "h2", "grpc", "gen", "services", "interceptors", "apps", "boards"]
 
 
 def folder_of(path):
@@ -101,12 +101,14 @@ def source_lines(path):
 
 
 def assigned(text):
-    """(member, function) of all that a source puts into members by name, itself or through lwIP's setters."""
+    """(member, function) of all that a source puts into members by name, itself or through a setter."""
     yield from re.findall(r"(?:\.|->)(\w+)\s*=\s*&?(\w+)\b(?!\s*[(.\[]|->)", text)
     for event, name in re.findall(r"\btcp_(accept|recv|sent|err|poll)\(\w+,\s*(\w+)", text):
         yield "TCP_EVENT_" + event.upper(), name
     for name in re.findall(r"\bnetif_add\([^;]*?(\w+)\)", text):
         yield "input", name
+    for name in re.findall(r"\bgram_alarm\(.*, (\w+)\);", text):
+        yield "ring", name
 
 
 def members_called(line):

@@ -24,4 +24,6 @@ void board_sleep(uint32_t ms);
 /* Fills `buf` with random bytes from hardware; false if the board has no such source. */
 bool board_entropy(uint8_t *buf, size_t len);
 
+/* Besides, where an application asks for it: gram_alarm() of gram/alarm.h. */
+
 #endif

@@ -6,7 +6,7 @@ from conftest import ARM, CPP, GENERATOR, HOST, ROOT, run
 
 SERVICES = ["grpc/health/v1/health.proto", "grpc/reflection/v1/reflection.proto", "grpc/reflection/v1alpha/reflection.proto"]
 APPS = {"greeter": ["greet.proto", "greeter.proto"], "contacts": ["contacts.proto"], "users": ["users.proto"],
-        "streams": ["streams.proto"], "example": ["example.proto"],
+        "streams": ["streams.proto"], "example": ["example.proto"], "alarm": ["alarm.proto"],
         "interop": ["grpc/testing/test.proto", "grpc/testing/messages.proto", "grpc/testing/empty.proto"]}
 LIMITS = {"contacts": {"GRAM_REPLY_SIZE": 584}}
 

@@ -13,6 +13,7 @@ PROTOS = {
     "streams": ["streams.proto"],
     "example": ["example.proto"],
     "interop": ["grpc/testing/test.proto"],
+    "alarm": ["alarm.proto"],
 }
 
 # Linked into every one of them.
@@ -34,6 +35,7 @@ SERVICES = {
     "streams": ["proto.StreamServer", "proto.StreamClient", "proto.Stream"],
     "example": ["example.UserService", "example.FileService", "example.ChatService"],
     "interop": ["grpc.testing.TestService"],
+    "alarm": ["alarm.Alarm"],
 }
 
 CONTACTS = [

@@ -5,7 +5,7 @@
     pytest tests/interop --target reference              the tests themselves, against grpc-go's server
     pytest tests/interop -m matrix                       the long ones, which are left out otherwise
 
-A test that asks for `users`, `greeter`, `contacts`, `streams`, `example` or `interop` gets that application's
+A test that asks for `users`, `greeter`, `contacts`, `streams`, `example`, `interop` or `alarm` gets that application's
 server and runs once for each target; one that asks for `connect` or `client` runs once for each client too.
 Markers `targets(..)` and `clients(..)` name the ones that a test is for. The last test of each target ends
 its servers and looks at how they ended."""
@@ -102,6 +102,7 @@ def app_fixture(app):
 
 greeter, contacts, users = (app_fixture(app) for app in ("greeter", "contacts", "users"))
 streams, example, interop = (app_fixture(app) for app in ("streams", "example", "interop"))
+alarm = app_fixture("alarm")
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ void *gram_call_state(gram_call *call);
 /* Names a call beyond its callbacks. A plain value: copy it, keep it in a driver. A generation of 0 means none; compare nothing else. */
 typedef struct gram_call_ref {
     gram_server *server;
-    uint16_t slot;
+    uint16_t slot; /* 0 to GRAM_MAX_CONNECTIONS x GRAM_MAX_CONCURRENT_STREAMS - 1: may number a table of the handler's */
     uint16_t generation; /* never 0 for a call; a zeroed reference names no call */
 } gram_call_ref;
 

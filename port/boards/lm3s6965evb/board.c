@@ -10,6 +10,7 @@
 #include "fault.h"
 #include "lm3s6965.h"
 #include "tick.h"
+#include "timer_lm3s.h"
 
 const char board_name[] = "lm3s6965evb";
 
@@ -93,8 +94,14 @@ bool board_entropy(uint8_t *buf, size_t len)
 
 void board_interrupt(unsigned irq)
 {
-    if (irq != ETH_IRQ) {
+    switch (irq) {
+    case ETH_IRQ:
+        eth_lm3s_interrupt();
+        return;
+    case TIMER0A_IRQ:
+        timer_lm3s_interrupt();
+        return;
+    default:
         fault_stop("an interrupt came that this board does not use");
     }
-    eth_lm3s_interrupt();
 }

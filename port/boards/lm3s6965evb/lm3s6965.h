@@ -1,5 +1,5 @@
-/* Registers of the LM3S6965 (Stellaris LM3S6965 Microcontroller Data Sheet, chapters 5 System Control, 12
- * UART, 16 Ethernet Controller), as far as this board uses them. */
+/* Registers of the LM3S6965 (Stellaris LM3S6965 Microcontroller Data Sheet, chapters 5 System Control, 10
+ * General-Purpose Timers, 12 UART, 16 Ethernet Controller), as far as this board uses them. */
 #ifndef LM3S6965_H
 #define LM3S6965_H
 
@@ -14,6 +14,7 @@
 #define SYSCTL_RCC REG32(0x400FE060u)
 #define SYSCTL_RCGC1 REG32(0x400FE104u)
 #define SYSCTL_RCGC1_UART0 (1u << 0)
+#define SYSCTL_RCGC1_TIMER0 (1u << 16)
 #define SYSCTL_RCGC2 REG32(0x400FE108u)
 #define SYSCTL_RCGC2_GPIOA (1u << 0)
 #define SYSCTL_RCGC2_GPIOF (1u << 5)
@@ -37,6 +38,19 @@
 #define UART_LCRH_8N1_FIFO 0x70u
 #define UART0_CTL REG32(0x4000C030u)
 #define UART_CTL_ENABLE_TX 0x101u
+
+/* General-purpose timer 0 */
+#define TIMER0A_IRQ 19u
+#define TIMER0_CFG REG32(0x40030000u)
+#define TIMER_CFG_32_BIT 0u
+#define TIMER0_TAMR REG32(0x40030004u)
+#define TIMER_TAMR_ONE_SHOT 1u
+#define TIMER0_CTL REG32(0x4003000Cu)
+#define TIMER_CTL_ENABLE_A (1u << 0)
+#define TIMER0_IMR REG32(0x40030018u)
+#define TIMER0_ICR REG32(0x40030024u)
+#define TIMER_TIMEOUT_A (1u << 0)
+#define TIMER0_TAILR REG32(0x40030028u)
 
 /* Ethernet */
 #define ETH_IRQ 42u

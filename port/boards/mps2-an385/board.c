@@ -9,6 +9,7 @@
 #include "fault.h"
 #include "mps2.h"
 #include "tick.h"
+#include "timer_cmsdk.h"
 
 const char board_name[] = "mps2-an385";
 
@@ -49,8 +50,14 @@ bool board_entropy(uint8_t *buf, size_t len)
 
 void board_interrupt(unsigned irq)
 {
-    if (irq != ETH_IRQ) {
+    switch (irq) {
+    case ETH_IRQ:
+        eth_lan9118_interrupt();
+        return;
+    case DUAL_TIMER_IRQ:
+        timer_cmsdk_interrupt();
+        return;
+    default:
         fault_stop("an interrupt came that this board does not use");
     }
-    eth_lan9118_interrupt();
 }

@@ -1,4 +1,4 @@
-/* Registers of the MPS2 board with FPGA image AN385 (Arm DAI 0385; CMSDK APB UART: Arm DDI 0479, 4.3) and
+/* Registers of the MPS2 board with FPGA image AN385 (Arm DAI 0385; CMSDK APB UART and dual timer: Arm DDI 0479, 4.3 and 4.2) and
  * of its Ethernet chip (SMSC LAN9118 data sheet, chapter 5), as far as this board uses them. */
 #ifndef MPS2_H
 #define MPS2_H
@@ -13,6 +13,15 @@
 #define UART0_CTRL REG32(0x40004008u)
 #define UART_CTRL_TX_ENABLE (1u << 0)
 #define UART0_BAUDDIV REG32(0x40004010u)
+
+/* Timer 1 of the dual timer */
+#define DUAL_TIMER_IRQ 10u
+#define TIMER1_LOAD REG32(0x40002000u)
+#define TIMER1_CONTROL REG32(0x40002008u)
+#define TIMER_CONTROL_ONE_SHOT_32 (1u << 1 | 1u << 0)
+#define TIMER_CONTROL_INTERRUPT (1u << 5)
+#define TIMER_CONTROL_ENABLE (1u << 7)
+#define TIMER1_INTCLR REG32(0x4000200Cu)
 
 #define ETH_IRQ 13u
 #define LAN(offset) REG32(0x40200000u + (offset))

@@ -33,6 +33,7 @@ var apps = map[string]map[string]handler{
 		"example.ChatService.Chat":      chat,
 	},
 	"interop": {},
+	"alarm":   {"alarm.Alarm.Ring": one(ring), "alarm.Alarm.Ticks": one(ticks)},
 }
 
 const longest = 64 // of a string in a request, as the boards bound it

@@ -1,0 +1,3 @@
+PROTOS := alarm
+SERVICES := health reflection
+INTERCEPTORS := log
