@@ -32,7 +32,8 @@ CONFIGS = ["default", "small", "m32", "sanitize", "sanitize-small", "sanitize-ti
 TIGHT = {"test_metadata_random", "test_metadata_sent"}  # what sanitize-tight builds
 COVERED = ["hpack", "h2", "grpc"]
 BRANCHES = 85  # per cent
-CEILINGS = 25 * 60  # of all suites together, seconds
+# Of all suites together, seconds. A run takes a quarter of it on a quiet machine: a ceiling is for what hangs.
+CEILINGS = 45 * 60
 
 # Suite: `build` is a make command or None, `run` a function(suite, log) -> [Result]
 Suite = namedtuple("Suite", "name ceiling build run")
@@ -302,7 +303,7 @@ def suites(quick):
     configs = [c for c in CONFIGS if c != "m32" or platform.machine() in ("x86_64", "amd64")]
     for config in configs:
         for folder in ["pair"] if config == "sanitize-tight" else folders:
-            ceiling = 15 if folder == "pair" else 10
+            ceiling = 40 if folder == "pair" else 10
             found.append(Suite(f"{folder} ({config})", ceiling, tests_make(config), cmocka(folder, config)))
     if quick:
         return found
@@ -333,7 +334,7 @@ def suites(quick):
     if glob.glob("tests/firmware/test_*.py"):
         found.append(Suite("firmware", 120, ["make", "all-apps"], pytest("firmware")))
     if glob.glob("tests/interop/test_*.py"):
-        found.append(Suite("interop", 500, ["make", "test-clients"], pytest("interop", "-m", "not matrix")))
+        found.append(Suite("interop", 900, ["make", "test-clients"], pytest("interop", "-m", "not matrix")))
     if glob.glob("tests/conformance/test_*.py"):
         found.append(
             Suite("conformance", 90, ["make", "test-clients"], pytest("conformance", "-m", "not matrix"))
