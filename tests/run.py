@@ -34,6 +34,7 @@ COVERED = ["hpack", "h2", "grpc"]
 BRANCHES = 85  # per cent
 # Of all suites together, seconds. A run takes a quarter of it on a quiet machine: a ceiling is for what hangs.
 CEILINGS = 45 * 60
+CASES = REPORTS / "interop-cases.md"  # by tests/interop/case_table.py
 
 # Suite: `build` is a make command or None, `run` a function(suite, log) -> [Result]
 Suite = namedtuple("Suite", "name ceiling build run")
@@ -405,6 +406,8 @@ def main():
         chosen = [s for s in suites(False) if "(default)" in s.name] + chosen
     if any("(default)" in s.name for s in chosen):
         forget_coverage()
+    if options.matrix:
+        CASES.unlink(missing_ok=True)
     passed, failed, lines = 0, 0, []
     for suite in chosen:
         results, seconds = run_suite(suite)
@@ -427,6 +430,8 @@ def main():
     if not chosen:
         print(f"gram: no suite's name begins with '{options.only}'")
         failed = 1
+    if options.matrix and CASES.exists():
+        print(f"\n{CASES.read_text()}\n  (the same: {CASES})")
     print("\n" + "\n".join(lines))
     together = sum(suite.ceiling for suite in chosen)
     if together > CEILINGS and options.seconds <= 5 and not options.matrix:

@@ -5,4 +5,5 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from case_table import *  # noqa: E402, F403
 from fixtures import *  # noqa: E402, F403

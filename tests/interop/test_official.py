@@ -2,7 +2,7 @@
 
 On a board whose memory does not hold a case's requests, the case must end with RESOURCE_EXHAUSTED; the
 server's log says so, since the client does not always. `make test` runs a chosen few on the boards, `make
-matrix` all. At the end a table says what came of each case on each target."""
+matrix` all."""
 
 import subprocess
 
@@ -42,23 +42,6 @@ TOO_LARGE = {
 # The same, where the deadline of a millisecond may come first.
 TOO_LARGE_OR_LATE = {"lm3s6965evb": {"timeout_on_sleeping_server"}}
 
-results = {}  # (case, target): what came of it
-
-
-@pytest.fixture(scope="session", autouse=True)
-def table(request):
-    """Prints at the end what came of each case, and keeps it in build/interop/official.txt."""
-    yield
-    found = [name for name in targets.NAMES if any(target == name for _, target in results)]
-    lines = ["case".ljust(30) + "".join(name.ljust(15) for name in found)]
-    for case in [*CASES, "rpc_soak", "channel_soak"]:
-        cells = [results.get((case, name), "-") for name in found]
-        lines.append(case.ljust(30) + "".join(cell.ljust(15) for cell in cells))
-    (BUILD / "interop" / "official.txt").write_text("\n".join(lines) + "\n")
-    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        print("\n" + "\n".join(lines))
-
-
 def official(server, case, *options, seconds=50):
     """(whether the client is content, the end of what it printed)"""
     done = subprocess.run(
@@ -81,40 +64,38 @@ def official(server, case, *options, seconds=50):
 
 
 def run_case(server, target, case):
+    """What came of it, for the table."""
     method = TOO_LARGE.get(target.name, {}).get(case)
     before = len(server.output)
     content, text = official(server, case)
-    late = case in TOO_LARGE_OR_LATE.get(target.name, ())
-    if late and not content:
+    if not content and case in TOO_LARGE_OR_LATE.get(target.name, ()):
         assert "ResourceExhausted" in text, text
-        results[case, target.name] = "exhausted"
-    elif method is None:
-        results[case, target.name] = "passed" if content else "FAILED"
+        return "RESOURCE_EXHAUSTED"
+    if method is None:
         assert content, text
-    else:
-        results[case, target.name] = "FAILED"
-        assert not content, "the client is content, though the request does not fit the target's memory"
-        server.wait_for_line(rf"TestService/{method} RESOURCE_EXHAUSTED", since=before)
-        results[case, target.name] = "exhausted"
+        return "OK"
+    assert not content, "the client is content, though the request does not fit the target's memory"
+    server.wait_for_line(rf"TestService/{method} RESOURCE_EXHAUSTED", since=before)
+    return "RESOURCE_EXHAUSTED"
 
 
 @pytest.mark.targets("sim", "posix", "reference")
 @pytest.mark.parametrize("case", CASES)
-def test_official_case(interop, target, case):
-    run_case(interop, target, case)
+def test_official_case(interop, target, cell, case):
+    cell(case, "official", lambda: run_case(interop, target, case))
 
 
 @pytest.mark.targets("lm3s6965evb", "mps2-an385")
 @pytest.mark.parametrize("case", sorted(ON_BOARDS))
-def test_official_case_on_a_board(interop, target, case):
-    run_case(interop, target, case)
+def test_official_case_on_a_board(interop, target, cell, case):
+    cell(case, "official", lambda: run_case(interop, target, case))
 
 
 @pytest.mark.matrix
 @pytest.mark.targets("lm3s6965evb", "mps2-an385")
 @pytest.mark.parametrize("case", [case for case in CASES if case not in ON_BOARDS])
-def test_other_official_case_on_a_board(interop, target, case):
-    run_case(interop, target, case)
+def test_other_official_case_on_a_board(interop, target, cell, case):
+    cell(case, "official", lambda: run_case(interop, target, case))
 
 
 @pytest.mark.targets("sim", "posix")
@@ -128,15 +109,18 @@ def test_a_short_soak(interop, target, case):
 @pytest.mark.timeout(1500)
 @pytest.mark.targets("sim", "posix", "mps2-an385")
 @pytest.mark.parametrize("case, count", [("rpc_soak", 10_000), ("channel_soak", 1_000)])
-def test_soak(fresh, target, case, count):
+def test_soak(fresh, target, cell, case, count):
     """Large unary calls, on one connection or each on a new one; nothing is taken at the end."""
-    server = fresh("interop")
     count = count if target.says_how_it_ended else count // 10  # emulated, it takes ten times as long
-    options = [f"-soak_iterations={count}", "-soak_overall_timeout_seconds=1400"]
-    content, text = official(server, case, *options, seconds=1450)
-    results[case, target.name] = "passed" if content else "FAILED"
-    assert content, text
-    if not target.says_how_it_ended:
-        return
-    assert server.stop() == 0, server.text()[-2000:]
-    assert "gram: ended, nothing is still taken" in server.output
+
+    def soak():
+        server = fresh("interop")
+        options = [f"-soak_iterations={count}", "-soak_overall_timeout_seconds=1400"]
+        content, text = official(server, case, *options, seconds=1450)
+        assert content, text
+        if target.says_how_it_ended:
+            assert server.stop() == 0, server.text()[-2000:]
+            assert targets.ENDED_WELL in server.output
+        return f"OK ({count:,})"
+
+    cell(case, "official", soak)
