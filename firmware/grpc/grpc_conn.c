@@ -53,6 +53,17 @@ static void on_failed(struct gram_h2_conn *h2, const char *reason)
     gram_log_about(conn->server, GRAM_LOG_INFO, conn->peer, reason);
 }
 
+/* Time is up for the calls on it: those that can be told, are. */
+static void on_overdue(struct gram_h2_conn *h2, const char *reason)
+{
+    for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++) {
+        struct gram_call *call = call_at(h2, i);
+
+        if (call->phase > GRAM_CALL_HEADERS && call->phase < GRAM_CALL_HTTP_WAIT)
+            gram_call_end(call, GRAM_UNAVAILABLE, reason);
+    }
+}
+
 const struct gram_h2_events gram_grpc_events = {
     .name = gram_request_name,
     .value_begin = gram_request_value_begin,
@@ -66,6 +77,7 @@ const struct gram_h2_events gram_grpc_events = {
     .end = on_end,
     .closed = on_closed,
     .failed = on_failed,
+    .overdue = on_overdue,
 };
 
 /* ---- the transport's side ---- */
@@ -107,12 +119,21 @@ static void make_way(struct gram_server *server)
     look_again(longest);
 }
 
+void gram_conn_go_away(struct gram_conn *conn, enum gram_h2_life step, const char *reason, uint32_t grace_ms)
+{
+    conn->h2.now = conn->server->now;
+    gram_h2_go_away(&conn->h2, step, reason, grace_ms);
+    look_again(conn);
+}
+
 gram_conn *gram_conn_open(gram_server *server, const char *peer)
 {
     struct gram_conn *conn = server->conns;
     uint16_t number = 0;
     struct gram_text name;
 
+    if (server->ending)
+        return NULL;
     while (number < GRAM_MAX_CONNECTIONS && conn->in_use) {
         number++;
         conn++;

@@ -163,6 +163,8 @@ bool gram_encode_whole(const struct pb_msgdesc_s *desc, const void *message, str
 /* ---- grpc_server.c ---- */
 
 extern const struct gram_h2_events gram_grpc_events; /* grpc_conn.c */
+/* gram_h2_go_away(), and its times from now on. */
+void gram_conn_go_away(struct gram_conn *conn, enum gram_h2_life step, const char *reason, uint32_t grace_ms);
 /* A call waits for want of room, of a held slot or of a message buffer: it is stepped again when any of these changes. */
 void gram_conn_pump(struct gram_conn *conn);
 /* Lines for the application's log. */

@@ -93,6 +93,27 @@ bool gram_server_awake(const gram_server *server)
     return server->woken != 0;
 }
 
+/* ---- its end ---- */
+
+void gram_server_shutdown(gram_server *server, uint32_t grace_ms)
+{
+    grace_ms = grace_ms < INT32_MAX ? grace_ms : INT32_MAX; /* a time must lie within half the clock's range */
+    server->ending = true;
+    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
+        if (server->conns[i].in_use)
+            gram_conn_go_away(&server->conns[i], GRAM_H2_WARN, "server is shutting down", grace_ms);
+}
+
+bool gram_server_is_ending(const gram_server *server)
+{
+    return server->ending;
+}
+
+bool gram_server_is_down(const gram_server *server)
+{
+    return server->ending && gram_server_usage(server).connections == 0;
+}
+
 /* ---- what is known of it ---- */
 
 struct gram_usage gram_server_usage(const gram_server *server)

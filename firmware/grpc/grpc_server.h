@@ -163,6 +163,7 @@ struct gram_server {
     const struct gram_log *log;
     uint32_t now;
     volatile uint8_t woken;
+    bool ending;          /* no connection is let in any more */
     bool shared_freed;    /* a message buffer or a held reply came free: whoever waits for one may go on */
     const struct gram_conn *held_last; /* gave back a held slot last: others that wait come first */
     uint16_t buf_turn;    /* the call after the one that was given a message buffer last */

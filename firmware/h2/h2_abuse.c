@@ -19,7 +19,8 @@ gram_h2_ok gram_h2_charge(struct gram_h2_conn *conn, enum gram_h2_work work)
         debt = 0;
     debt += 1000u * points[work] / GRAM_ABUSE_PER_SECOND;
     if (debt > burst) {
-        gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_ABUSE_BURST");
+        /* gRPC's clients look for these words, and ping half as often from then on */
+        gram_h2_fail(conn, GRAM_H2_ENHANCE_YOUR_CALM, work == GRAM_H2_WORK_PING ? "too_many_pings" : "GRAM_ABUSE_BURST");
         return false;
     }
     conn->forgiven_at = conn->now + debt;

@@ -1,6 +1,6 @@
 /* The life of a connection: its beginning, its limits in time, its end.
  *
- *     ACTIVE --error, or nothing left to do--> ENDING --transmit buffer empty, or GRAM_LINGER_MS--> closed by the transport
+ *     ACTIVE --error, or nothing left to do (h2_lifetime.c)--> ENDING --transmit buffer empty, or GRAM_LINGER_MS--> closed by the transport
  *        any --the transport has lost it, or it takes nothing--> DEAD
  *
  * In ENDING and DEAD all input is ignored, no stream is open, and nothing is written any more. */
@@ -29,6 +29,7 @@ void gram_h2_init(struct gram_h2_conn *conn, const struct gram_h2_events *events
     conn->now = now;
     conn->opened_at = now;
     conn->idle_since = now;
+    conn->heard_at = now;
     conn->forgiven_at = now;
     conn->send_window = GRAM_H2_WINDOW_DEFAULT;
     conn->recv_window = GRAM_H2_WINDOW_DEFAULT;
@@ -52,7 +53,7 @@ static void close_streams(struct gram_h2_conn *conn, uint32_t error)
     }
 }
 
-static void write_goaway(struct gram_h2_conn *conn, enum gram_h2_error error, const char *reason)
+void gram_h2_write_goaway(struct gram_h2_conn *conn, uint32_t last_id, enum gram_h2_error error, const char *reason)
 {
     uint8_t payload[8 + 30];
     size_t n = strlen(reason);
@@ -63,7 +64,7 @@ static void write_goaway(struct gram_h2_conn *conn, enum gram_h2_error error, co
     room -= GRAM_H2_FRAME_HEAD + 8;
     n = n < sizeof payload - 8 ? n : sizeof payload - 8;
     n = n < room ? n : room;
-    gram_put_be32(payload, conn->last_id);
+    gram_put_be32(payload, last_id);
     gram_put_be32(payload + 4, error);
     memcpy(payload + 8, reason, n);
     gram_h2_write_frame(conn, GRAM_H2_GOAWAY, 0, 0, payload, 8 + n);
@@ -80,7 +81,7 @@ void gram_h2_fail(struct gram_h2_conn *conn, enum gram_h2_error error, const cha
 {
     if (conn->phase != GRAM_H2_ACTIVE)
         return; /* the first error wins */
-    write_goaway(conn, error, reason);
+    gram_h2_write_goaway(conn, conn->last_id, error, reason);
     conn->events->failed(conn, reason);
     end(conn, error);
 }
@@ -105,16 +106,23 @@ void gram_h2_tx_progress(struct gram_h2_conn *conn, size_t acked)
     conn->progress_at = conn->now;
 }
 
-/* Looks at one limit: lowers *next to what is left of it, or ends the connection. */
-static void limit(struct gram_h2_conn *conn, uint32_t since, uint32_t ms, enum gram_h2_error error, const char *name,
-                  uint32_t *next)
+bool gram_h2_due(const struct gram_h2_conn *conn, uint32_t since, uint32_t ms, uint32_t *next)
 {
     uint32_t passed = conn->now - since;
 
     if (passed >= ms)
-        gram_h2_fail(conn, error, name);
-    else if (ms - passed < *next)
+        return true;
+    if (ms - passed < *next)
         *next = ms - passed;
+    return false;
+}
+
+/* Looks at one limit: lowers *next to what is left of it, or ends the connection. */
+static void limit(struct gram_h2_conn *conn, uint32_t since, uint32_t ms, enum gram_h2_error error, const char *name,
+                  uint32_t *next)
+{
+    if (gram_h2_due(conn, since, ms, next))
+        gram_h2_fail(conn, error, name);
 }
 
 uint32_t gram_h2_poll(struct gram_h2_conn *conn, uint32_t now)
@@ -122,6 +130,8 @@ uint32_t gram_h2_poll(struct gram_h2_conn *conn, uint32_t now)
     uint32_t next = UINT32_MAX;
 
     conn->now = now;
+    if (conn->phase == GRAM_H2_ACTIVE)
+        gram_h2_live(conn, &next);
     if (!conn->preface_done)
         limit(conn, conn->opened_at, GRAM_PREFACE_MS, GRAM_H2_PROTOCOL_ERROR, "GRAM_PREFACE_MS", &next);
     else if (!conn->settings_acked)

@@ -96,8 +96,10 @@ struct gram_h2_events {
     /* The stream has ended other than by the layer above: reset by the peer (`error` is its code), by us, or with the
      * connection. The slot is free when this returns. */
     void (*closed)(struct gram_h2_conn *conn, unsigned slot, uint32_t error);
-    /* gram_h2_fail() is ending the connection; `reason` is in flash. For a line in a log. */
+    /* The connection ends; `reason` is in flash. For a line in a log. */
     void (*failed)(struct gram_h2_conn *conn, const char *reason);
+    /* The connection has been leaving for all of its grace: streams that can be answered now are, the others are closed() next. */
+    void (*overdue)(struct gram_h2_conn *conn, const char *reason);
 };
 
 /* ---- the connection ---- */
@@ -106,6 +108,15 @@ enum gram_h2_phase {
     GRAM_H2_ACTIVE,
     GRAM_H2_ENDING, /* GOAWAY is written, input is ignored; over when the transmit buffer is empty or GRAM_LINGER_MS have passed */
     GRAM_H2_DEAD    /* not even that: drop it */
+};
+
+/* How a connection that is ACTIVE goes on (h2_lifetime.c). */
+enum gram_h2_life {
+    GRAM_H2_STAYS,
+    GRAM_H2_WARN,   /* it is to end: a first GOAWAY waits for room */
+    GRAM_H2_WARNED,
+    GRAM_H2_LEAVE,  /* the GOAWAY with the last stream waits for room */
+    GRAM_H2_LEAVING /* streams beyond it are ignored */
 };
 
 /* Where the reader stands in the byte stream (h2_rx.c). */
@@ -169,6 +180,8 @@ struct gram_h2_conn {
     bool settings_acked;
     bool quiet_ping;         /* the last frame that mattered was a PING */
     bool peer_going;         /* GOAWAY received */
+    uint8_t life;
+    bool pinged;             /* a PING of ours, and silence since */
     uint16_t number;         /* of the connection slot */
     struct gram_h2_rx rx;
 
@@ -187,6 +200,10 @@ struct gram_h2_conn {
     uint32_t progress_at;    /* when the transmit buffer last moved, or began to hold something */
     uint32_t ended_at;
     uint32_t idle_since;     /* when it had its last stream, or began */
+    uint32_t heard_at;       /* when something came last, or since then our PING went out */
+    uint32_t leave_since;    /* with `grace`, ms, and the reason (in flash): beyond GRAM_H2_STAYS */
+    uint32_t grace;
+    const char *leave_reason;
     uint32_t forgiven_at;    /* when the work it has caused beyond calls is forgotten (h2_abuse.c) */
     struct gram_h2_value value;
     struct gram_hpack_enc enc;
@@ -215,6 +232,9 @@ void gram_h2_tx_progress(struct gram_h2_conn *conn, size_t acked);
 
 /* Ends the connection with GOAWAY; `reason` is its debug data (at most 30 bytes) and the log's. All streams are told closed(). */
 void gram_h2_fail(struct gram_h2_conn *conn, enum gram_h2_error error, const char *reason);
+/* Begins the end of the connection in order; streams under way may go on for `grace` ms. `step`: GRAM_H2_WARN, or GRAM_H2_LEAVE if no stream that begins
+ * from now on is wanted. `reason` as above. Again: goes on, and a shorter grace counts. The next poll does it. */
+void gram_h2_go_away(struct gram_h2_conn *conn, enum gram_h2_life step, const char *reason, uint32_t grace);
 /* Ends the connection without a word: the peer has left, and what is written already may still go out. Streams are told closed(). */
 void gram_h2_finish(struct gram_h2_conn *conn);
 /* The transport is gone, or is to be dropped: no GOAWAY. All streams are told closed(). */

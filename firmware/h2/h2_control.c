@@ -67,8 +67,10 @@ void gram_h2_on_settings_ack(struct gram_h2_conn *conn)
 
 void gram_h2_on_ping(struct gram_h2_conn *conn, const uint8_t *p)
 {
-    if (conn->rx.flags & GRAM_H2_FLAG_ACK)
+    if (conn->rx.flags & GRAM_H2_FLAG_ACK) {
+        gram_h2_on_ping_ack(conn, p);
         return;
+    }
     /* Clients measure bandwidth with a PING beside their data, as often as data flows: only PINGs without anything else are charged. */
     if (conn->quiet_ping && !gram_h2_charge(conn, GRAM_H2_WORK_PING))
         return;

@@ -4,7 +4,7 @@
  * fields:
  *     REQUEST   a stream's first block; regular fields go up
  *     TRAILERS  a stream's last block; fields are checked, and go nowhere
- *     IGNORED   refused, late, or for a stream that is gone */
+ *     IGNORED   refused, late, beyond our GOAWAY, or for a stream that is gone */
 #include "h2_internal.h"
 
 /* `seen`: a pseudo-header comes once, and before all regular fields (8.3). One bit for each by the number of its name. */
@@ -72,6 +72,10 @@ gram_h2_ok gram_h2_on_headers(struct gram_h2_conn *conn)
         return begin_trailers(conn, (unsigned)slot);
     if (id <= conn->last_id)
         return begin_late(conn);
+    if (conn->life == GRAM_H2_LEAVING) { /* beyond our GOAWAY (6.8) */
+        begin_block(conn, GRAM_H2_BLOCK_IGNORED, 0);
+        return true;
+    }
     conn->last_id = id;
     slot = gram_h2_claim(conn, id);
     if (slot < 0) { /* refused when the block is complete */

@@ -23,6 +23,15 @@ void gram_h2_remember(struct gram_h2_conn *conn, uint32_t id, enum gram_h2_endin
 /* How a stream that is in no slot ended, or -1 if that is not known any more. */
 int gram_h2_recall(const struct gram_h2_conn *conn, uint32_t id);
 
+/* h2_conn.c */
+void gram_h2_write_goaway(struct gram_h2_conn *conn, uint32_t last_id, enum gram_h2_error error, const char *reason);
+/* Whether `ms` have passed since then; lowers *next to what is left of them. */
+bool gram_h2_due(const struct gram_h2_conn *conn, uint32_t since, uint32_t ms, uint32_t *next);
+
+/* h2_lifetime.c: at each poll of an active connection, which it may end */
+void gram_h2_live(struct gram_h2_conn *conn, uint32_t *next);
+void gram_h2_on_ping_ack(struct gram_h2_conn *conn, const uint8_t *p);
+
 /* h2_send.c */
 void gram_h2_write_rst(struct gram_h2_conn *conn, uint32_t id, enum gram_h2_error error);
 /* `payload` NULL: its `len` bytes have been put behind the head's place already. */

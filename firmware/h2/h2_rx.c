@@ -44,10 +44,10 @@ static gram_h2_ok protocol_error(struct gram_h2_conn *conn, const char *reason)
     return false;
 }
 
-/* A stream that has never been opened (5.1.1); even ones never are. */
+/* A stream that has never been opened (5.1.1); even ones never are. Beyond our last GOAWAY it is not known, and does not matter. */
 static bool is_idle(const struct gram_h2_conn *conn, uint32_t id)
 {
-    return id > conn->last_id || id % 2 == 0;
+    return (id > conn->last_id && conn->life != GRAM_H2_LEAVING) || id % 2 == 0;
 }
 
 /* ---- the head of each frame type: is it lawful here, and what of it is to be read? ---- */
@@ -427,6 +427,8 @@ size_t gram_h2_rx(struct gram_h2_conn *conn, const uint8_t *data_in, size_t len)
     struct gram_h2_rx *rx = &conn->rx;
     size_t taken = 0;
 
+    conn->heard_at = conn->now;
+    conn->pinged = false;
     while (conn->phase == GRAM_H2_ACTIVE) {
         if (rx->state == GRAM_H2_RX_SKIP && rx->left == 0) {
             frame_done(conn);

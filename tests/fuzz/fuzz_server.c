@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "grpc_internal.h"
 #include "metadata_app.h"
 #include "pair.h"
 
@@ -239,6 +240,24 @@ static void transport(struct peer *p, struct input *in)
         pair_run(&pair);
 }
 
+/* Either side leaves, at once or in steps. */
+static void end(struct peer *p, struct input *in)
+{
+    unsigned c = byte(in);
+
+    if (c < 100) {
+        peer_lose(p);
+    } else if (c < 150) {
+        peer_fin(p);
+    } else if (c < 200) {
+        gram_server_set_time(pair.server, pair.now);
+        gram_conn_go_away(p->conn, c & 1 ? GRAM_H2_WARN : GRAM_H2_LEAVE, "fuzzed", number(in));
+        pair_run(&pair);
+    } else {
+        peer_ping_ack(p);
+    }
+}
+
 static void step(struct input *in)
 {
     unsigned what = byte(in) % 16;
@@ -287,10 +306,7 @@ static void step(struct input *in)
         send_any_bytes(p, in);
         return;
     case 13:
-        if (byte(in) < 100)
-            peer_lose(p);
-        else if (byte(in) < 50)
-            peer_fin(p);
+        end(p, in);
         return;
     case 14:
         send_metadata(p, in);

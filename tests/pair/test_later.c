@@ -317,9 +317,12 @@ static void test_deadline_wraps(struct pair *pair)
 /* The longest one there is does not look like one that is past; infinity never comes. */
 static void test_deadline_far(struct pair *pair)
 {
+    if (GRAM_CONNECTION_AGE_MS > 0)
+        return; /* nothing lasts so long */
     struct peer *p = peer_ready(pair);
     test_app_status(GRAM_PENDING, NULL);
     test_app_status(GRAM_PENDING, NULL);
+    p->answers_pings = true;
     call_with_timeout(p, 1, TINY, "2147483S", ES);
     call_with_timeout(p, 3, TINY, "99999999H", ES);
     pair_sleep(pair, 0x7f000000);

@@ -110,7 +110,7 @@ void pair_sleep(struct pair *pair, uint32_t ms)
 {
     uint32_t end = pair->now + ms;
 
-    while (pair->has_due && (int32_t)(pair->due - end) <= 0) {
+    while (pair->has_due && pair->due - pair->now <= end - pair->now) {
         pair->now = pair->due;
         pair_run(pair);
     }

@@ -367,6 +367,11 @@ void peer_ping(struct peer *p)
     peer_frame(p, GRAM_H2_PING, 0, 0, "12345678", 8);
 }
 
+void peer_ping_ack(struct peer *p)
+{
+    peer_frame(p, GRAM_H2_PING, GRAM_H2_FLAG_ACK, 0, p->pinged, 8);
+}
+
 void peer_block(struct peer *p, uint32_t id, const struct blob *block, unsigned flags)
 {
     peer_frame(p, GRAM_H2_HEADERS, flags | GRAM_H2_FLAG_END_HEADERS, id, block->bytes, block->len);

@@ -91,10 +91,13 @@ struct peer {
     unsigned pending_count;
     bool server_settings;
     uint32_t server_streams, server_window, server_list;
-    bool goaway;
+    bool goaway; /* one or more have come; what follows is of the last */
     uint32_t goaway_code, goaway_last;
     char goaway_reason[64];
     unsigned settings_acks, ping_acks;
+    unsigned pings;     /* the server's own */
+    uint8_t pinged[8];  /* with these bytes, the last of them */
+    bool answers_pings; /* at once; the test sets it, while it sends nothing but whole frames */
 };
 
 #define PEER_RANDOM SIZE_MAX
@@ -122,6 +125,8 @@ void peer_setting(struct peer *p, unsigned id, uint32_t value);
 void peer_window(struct peer *p, uint32_t id, uint32_t increment);
 void peer_rst(struct peer *p, uint32_t id, uint32_t code);
 void peer_ping(struct peer *p);
+/* Acknowledges the server's last PING. */
+void peer_ping_ack(struct peer *p);
 /* A request's headers: put_request() and END_HEADERS. */
 void peer_headers(struct peer *p, uint32_t id, const char *path, unsigned flags);
 /* A block of the test's own in one HEADERS frame. */

@@ -152,21 +152,43 @@ static void on_settings(struct peer *p, const struct frame *f)
 static void on_goaway(struct peer *p, const struct frame *f)
 {
     size_t n = f->len - 8;
+    uint32_t last = gram_get_be32(p->in + f->at);
 
-    PAIR_MUST(f->id == 0 && f->len >= 8 && !p->goaway, "GOAWAY");
+    PAIR_MUST(f->id == 0 && f->len >= 8, "GOAWAY");
+    PAIR_MUST(!p->goaway || last <= p->goaway_last, "a last stream is not raised (RFC 9113 6.8)");
     p->goaway = true;
-    p->goaway_last = gram_get_be32(p->in + f->at);
+    p->goaway_last = last;
     p->goaway_code = gram_get_be32(p->in + f->at + 4);
     PAIR_MUST(n < sizeof p->goaway_reason, "debug data is short");
     memcpy(p->goaway_reason, p->in + f->at + 8, n);
     p->goaway_reason[n] = '\0';
 }
 
+/* The server's own, or the answer to the client's. */
+static void on_ping(struct peer *p, const struct frame *f)
+{
+    static struct blob b;
+
+    PAIR_MUST(f->len == 8 && f->id == 0 && !(f->flags & ~(unsigned)GRAM_H2_FLAG_ACK), "PING");
+    if (f->flags & GRAM_H2_FLAG_ACK) {
+        p->ping_acks++;
+        return;
+    }
+    p->pings++;
+    memcpy(p->pinged, p->in + f->at, 8);
+    if (!p->answers_pings)
+        return;
+    b.len = 0;
+    put_frame(&b, GRAM_H2_PING, GRAM_H2_FLAG_ACK, 0, p->pinged, 8);
+    peer_queue(p, b.bytes, b.len);
+}
+
 static void on_frame(struct peer *p, const struct frame *f)
 {
     PAIR_MUST(p->server_settings || (f->type == GRAM_H2_SETTINGS && !(f->flags & GRAM_H2_FLAG_ACK)),
               "the server's first frame is SETTINGS");
-    PAIR_MUST(!p->goaway, "nothing follows GOAWAY");
+    PAIR_MUST(!p->goaway || p->goaway_code == GRAM_H2_NO_ERROR, "nothing follows an error's GOAWAY");
+    PAIR_MUST(!p->goaway || f->id <= p->goaway_last, "streams beyond the last one are ignored");
     switch (f->type) {
     case GRAM_H2_DATA:
         on_data(p, f);
@@ -185,8 +207,7 @@ static void on_frame(struct peer *p, const struct frame *f)
         on_settings(p, f);
         return;
     case GRAM_H2_PING:
-        PAIR_MUST(f->len == 8 && f->flags == GRAM_H2_FLAG_ACK && f->id == 0, "a PING answers the client's");
-        p->ping_acks++;
+        on_ping(p, f);
         return;
     case GRAM_H2_GOAWAY:
         on_goaway(p, f);

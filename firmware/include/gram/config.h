@@ -150,6 +150,32 @@
 #define GRAM_GIVE_WAY_MS 1000
 #endif
 
+/* How long a connection lasts, milliseconds; 0: no limit, and no code for it. A connection's end is announced to the client (GOAWAY), which opens another for its next
+ * calls; calls under way may go on for GRAM_CONNECTION_AGE_GRACE_MS. Each at most 1,900,000,000 (22 days). */
+/* Without a call for so long, it ends. Idle ones give way to new clients without that. */
+#ifndef GRAM_IDLE_MS
+#define GRAM_IDLE_MS 0
+#endif
+/* After so long, give or take a tenth, it ends: clients spread over several servers anew. */
+#ifndef GRAM_CONNECTION_AGE_MS
+#define GRAM_CONNECTION_AGE_MS 0
+#endif
+#ifndef GRAM_CONNECTION_AGE_GRACE_MS
+#define GRAM_CONNECTION_AGE_GRACE_MS 10000
+#endif
+/* How long the announcement may take to a client and back, before what it sends behind it is not counted any more. */
+#ifndef GRAM_GOAWAY_MS
+#define GRAM_GOAWAY_MS 2000
+#endif
+/* After so long a silence the client gets a PING; when nothing comes for GRAM_KEEPALIVE_TIMEOUT_MS then, it is gone: the connection is
+ * dropped, its calls are told closed(). (The stall timer sees a client that takes nothing; this one sees one that says nothing.) */
+#ifndef GRAM_KEEPALIVE_MS
+#define GRAM_KEEPALIVE_MS 7200000
+#endif
+#ifndef GRAM_KEEPALIVE_TIMEOUT_MS
+#define GRAM_KEEPALIVE_TIMEOUT_MS 20000
+#endif
+
 /* Whether every frame can be shown (gram_log.frame): about 100 bytes of flash. */
 #ifndef GRAM_TRACE
 #define GRAM_TRACE 1

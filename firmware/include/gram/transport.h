@@ -22,7 +22,7 @@ typedef struct gram_conn gram_conn;
 
 /* A client has connected. `peer` names it in logs; it is copied (GRAM_PEER_NAME bytes, cut). The connection is the transport's until
  * gram_conn_closed(). NULL if all GRAM_MAX_CONNECTIONS are taken. Then the one that has been idle longest, if any is, has been given a GOAWAY and is DONE:
- * send what it has, close it, and ask once more; if that is NULL too, send the client away. */
+ * send what it has, close it, and ask once more; if that is NULL too, send the client away. NULL at once while gram_server_is_ending(). */
 gram_conn *gram_conn_open(gram_server *server, const char *peer);
 
 /* Bytes have arrived. Returns how many were taken, from the front; the rest must be kept and offered again once gram_conn_rx_ready() is

@@ -14,3 +14,10 @@
 #define GRAM_PEER_NAME 8
 #define GRAM_HEADER_LIST_MAX 1024
 #define GRAM_HEADER_FIELDS_MAX 16
+/* Times: other than the defaults, and long enough that only test_lifetime waits for them. */
+#define GRAM_IDLE_MS 100000000
+#define GRAM_CONNECTION_AGE_MS 400000000
+#define GRAM_CONNECTION_AGE_GRACE_MS 5000
+#define GRAM_GOAWAY_MS 300
+#define GRAM_KEEPALIVE_MS 3600000
+#define GRAM_KEEPALIVE_TIMEOUT_MS 7000
