@@ -126,20 +126,21 @@ static void wait_for_host(const struct sim_net *net, uint32_t ms)
     net->after_poll(fds, result < 0);
 }
 
-static void run(const struct sim_options *options, const struct sim_net *net)
+/* Until a signal comes, or the server is down. */
+static void run(struct progress *progress, const struct sim_options *options, const struct sim_net *net)
 {
-    struct progress progress = {0};
-
-    enter(&progress, WAITING);
     while (!stopped) {
         uint32_t wait;
 
         gram_net_poll();
         wait = gram_lwip_poll(&server);
-        make_progress(&progress, options, net);
+        if (gram_server_is_down(&server)) {
+            return;
+        }
+        make_progress(progress, options, net);
         wait = least(wait, gram_net_sleep_ms());
         wait = least(wait, sim_driver_wait());
-        wait = least(wait, progress_wait(&progress));
+        wait = least(wait, progress_wait(progress));
         wait_for_host(net, wait);
     }
 }
@@ -185,6 +186,7 @@ int main(int argc, char **argv)
 {
     static struct gram_log log = {.line = console_line};
     struct sim_options options;
+    struct progress progress = {0};
     struct gram_net_config config;
     const struct sim_net *net;
 
@@ -222,7 +224,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "gram: internal error: lwIP has no room to listen: raise MEMP_NUM_TCP_PCB_LISTEN\n");
         return 1;
     }
-    run(&options, net);
+    enter(&progress, WAITING);
+    run(&progress, &options, net);
+    stopped = 0; /* no signal comes but in ppoll() */
+    console_shutdown(&server, options.grace_ms);
+    run(&progress, &options, net);
     net->close();
     sim_pcap_close();
     console_end(&server);

@@ -2,11 +2,12 @@
 #define _DEFAULT_SOURCE
 #include "sim_options.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "console.h"
 
 static const char help[] =
     "usage: %s [options]\n"
@@ -17,6 +18,7 @@ static const char help[] =
     "  --net tap       the board on a TAP device, with an address of its own\n"
     "  --net wire      as slirp, over a lossy wire: 5 %% of the frames lost, doubled, reordered\n"
     "  --trace         print every HTTP/2 frame\n"
+    "  --grace MS      how long calls may go on after Ctrl-C (default 5000); Ctrl-C again ends at once\n"
     "  --pcap FILE     write every Ethernet frame, for Wireshark\n"
     "  --help          this\n"
     "\n"
@@ -32,7 +34,7 @@ static const char help[] =
 
 static const char *const with_value[] = {
     "--port",  "--net",  "--pcap", "--loss",   "--duplicate", "--reorder", "--corrupt",
-    "--delay", "--seed", "--tap-if", "--address", "--netmask", "--gateway",
+    "--delay", "--seed", "--tap-if", "--address", "--netmask",   "--gateway", "--grace",
 };
 
 _Noreturn static void mistake(const char *option, const char *problem)
@@ -49,21 +51,6 @@ static bool takes_value(const char *name)
         }
     }
     return false;
-}
-
-static uint32_t number(const char *name, const char *text, uint32_t low, uint32_t high)
-{
-    char *end;
-    unsigned long value;
-
-    errno = 0;
-    value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < low || value > high) {
-        fprintf(stderr, "gram: %s %s: give a number from %lu to %lu\n", name, text, (unsigned long)low,
-                (unsigned long)high);
-        exit(1);
-    }
-    return (uint32_t)value;
 }
 
 static uint32_t percent(const char *name, const char *text)
@@ -117,20 +104,22 @@ static void read_wire_value(struct wire_config *w, const char *name, const char 
     } else if (strcmp(name, "--corrupt") == 0) {
         w->corrupt = percent(name, value);
     } else if (strcmp(name, "--delay") == 0) {
-        w->delay_ms = number(name, value, 0, 60000);
+        w->delay_ms = console_number(name, value, 0, 60000);
     } else {
-        w->seed = number(name, value, 0, UINT32_MAX);
+        w->seed = console_number(name, value, 0, UINT32_MAX);
     }
 }
 
 static void read_value(struct sim_options *o, const char *name, const char *value)
 {
     if (strcmp(name, "--port") == 0) {
-        o->port = (uint16_t)number(name, value, 1, 65535);
+        o->port = (uint16_t)console_number(name, value, 1, 65535);
     } else if (strcmp(name, "--net") == 0) {
         o->network = network(value);
     } else if (strcmp(name, "--pcap") == 0) {
         o->pcap = value;
+    } else if (strcmp(name, "--grace") == 0) {
+        o->grace_ms = console_number(name, value, 0, INT32_MAX);
     } else if (strcmp(name, "--tap-if") == 0) {
         o->tap_if = value;
     } else if (strcmp(name, "--address") == 0) {
@@ -175,6 +164,7 @@ void sim_options_read(struct sim_options *options, int argc, char **argv, const 
     *options = (struct sim_options){
         .network = SIM_NET_SLIRP,
         .port = SIM_GUEST_PORT,
+        .grace_ms = CONSOLE_GRACE_MS,
         .wire = {.seed = (uint32_t)now.tv_sec * 1000U + (uint32_t)(now.tv_nsec / 1000000),
                  .loss = WIRE_PERCENT(5),
                  .duplicate = WIRE_PERCENT(5),

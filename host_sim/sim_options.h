@@ -16,6 +16,7 @@ struct sim_options {
     uint16_t port;
     bool trace;
     const char *pcap; /* NULL: none */
+    uint32_t grace_ms; /* for calls under way at Ctrl-C */
     struct wire_config wire;
     /* TAP only */
     const char *tap_if;

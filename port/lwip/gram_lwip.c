@@ -247,11 +247,11 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
     gram_server *server = arg;
     struct link *link = free_link();
 
-    if (err != ERR_OK || !pcb)
-        return ERR_MEM;
+    if (err != ERR_OK || !pcb || gram_server_is_ending(server))
+        return ERR_MEM; /* lwIP resets it */
     if (!link) {
         gram_server_log(server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
-        return ERR_MEM; /* lwIP resets it */
+        return ERR_MEM;
     }
     gram_server_set_time(server, sys_now());
     *link = (struct link){ .pcb = pcb, .server = server, .since = sys_now() };
@@ -291,9 +291,12 @@ static uint32_t least(uint32_t a, uint32_t b)
 /* A client that waits: is there a place now, or has it waited long enough? Returns when to look again. */
 static uint32_t wait_on(struct link *link)
 {
-    if (!link->input_ended && sys_now() - link->since < WAIT_MS)
+    bool ending = gram_server_is_ending(link->server);
+
+    if (!link->input_ended && !ending && sys_now() - link->since < WAIT_MS)
         return seat(link) ? 0 : RETRY_MS;
-    gram_server_log(link->server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
+    if (!ending)
+        gram_server_log(link->server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
     close_link(link, false);
     return GRAM_FOREVER;
 }

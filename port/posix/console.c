@@ -1,6 +1,7 @@
 /* The words of programs on a host; console.h. */
 #include "console.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,15 @@ void console_ready(const char *host, uint16_t port, const char *target, const ch
     print_examples(called);
 }
 
+void console_shutdown(gram_server *server, uint32_t grace_ms)
+{
+    struct gram_usage u = gram_server_usage(server);
+
+    if (u.connections > 0)
+        printf("gram: shutting down, %u call%s under way; Ctrl-C again ends at once\n", u.calls, u.calls == 1 ? "" : "s");
+    gram_server_shutdown(server, grace_ms);
+}
+
 void console_end(const gram_server *server)
 {
     struct gram_usage u = gram_server_usage(server);
@@ -75,10 +85,16 @@ void console_end(const gram_server *server)
                u.connections, u.calls, u.message_bufs, u.held_replies);
 }
 
-uint16_t console_port(const char *text)
+uint32_t console_number(const char *option, const char *text, uint32_t low, uint32_t high)
 {
     char *end;
-    unsigned long port = strtoul(text, &end, 10);
+    unsigned long value;
 
-    return *end == '\0' && port >= 1 && port <= 65535 ? (uint16_t)port : 0;
+    errno = 0;
+    value = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < low || value > high) {
+        fprintf(stderr, "gram: %s %s: give a number from %lu to %lu\n", option, text, (unsigned long)low, (unsigned long)high);
+        exit(1);
+    }
+    return (uint32_t)value;
 }

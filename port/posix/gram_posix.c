@@ -269,7 +269,7 @@ static void accept_all(void)
     int fd;
 
     while ((fd = accept4(posix.listener, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        if (!open_link(fd, &from)) {
+        if (!open_link(fd, &from)) { /* a server that is ending has no listener any more */
             gram_server_log(posix.server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
             close(fd);
         }
@@ -323,9 +323,17 @@ static void serve_all(void)
             serve(&posix.links[i]);
 }
 
-static void close_all(void)
+/* Whoever connects now is refused by the host, and tries elsewhere at once. */
+static void stop_listening(void)
 {
-    close(posix.listener);
+    if (posix.listener >= 0)
+        close(posix.listener);
+    posix.listener = -1;
+}
+
+void gram_posix_close(void)
+{
+    stop_listening();
     for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
         if (posix.links[i].conn)
             close_link(&posix.links[i]);
@@ -341,6 +349,10 @@ bool gram_posix_run(gram_server *server, const volatile sig_atomic_t *stop, cons
         bool knocks = false;
 
         serve_all(); /* time and wakes may have given any connection something to say */
+        if (gram_server_is_ending(server))
+            stop_listening();
+        if (gram_server_is_down(server))
+            break;
         int n = epoll_pwait(posix.epoll, events, EVENTS, ms > INT32_MAX ? -1 : (int)ms, mask);
         if (n < 0 && errno != EINTR)
             return false;
@@ -353,9 +365,8 @@ bool gram_posix_run(gram_server *server, const volatile sig_atomic_t *stop, cons
             else if (link->conn)
                 on_link(link, events[i].events);
         }
-        if (knocks) /* last: a link may be given to another, and what has been told above is of the one before */
+        if (knocks && !gram_server_is_ending(server)) /* last: a link may be given to another, and what has been told above is of the one before */
             accept_all();
     }
-    close_all();
     return true;
 }

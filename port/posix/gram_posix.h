@@ -11,9 +11,12 @@
 /* Listens on every address, IPv6 and IPv4. False, with errno: the port is taken (EADDRINUSE), or may not be had (EACCES). Once in a program. */
 bool gram_posix_listen(gram_server *server, uint16_t port);
 
-/* Serves until *stop is not 0, which a signal handler sets: the signals must be blocked but during this call's waits (`mask` is the signal mask of the waits). Then closes every
- * connection. False, with errno: epoll has failed. */
+/* Serves until the server is down (gram_server_shutdown()), or *stop is not 0, which a signal handler sets: the signals must be blocked but during this call's waits (`mask` is
+ * the signal mask of the waits). May be called again, to go on. False, with errno: epoll has failed. */
 bool gram_posix_run(gram_server *server, const volatile sig_atomic_t *stop, const sigset_t *mask);
+
+/* Closes every connection that is left. */
+void gram_posix_close(void);
 
 /* Milliseconds of a clock that is not set back, wrapping. */
 uint32_t gram_posix_now(void);

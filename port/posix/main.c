@@ -1,4 +1,5 @@
-/* An application as a process on embedded Linux: `build/posix/users --port 50051`. It stays in the foreground; Ctrl-C or SIGTERM ends it. */
+/* An application as a process on embedded Linux: `build/posix/users --port 50051`. It stays in the foreground. Ctrl-C or SIGTERM ends it in
+ * order: calls under way may finish. A second one ends it at once. */
 #define _DEFAULT_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -45,32 +46,58 @@ static void print_help(void)
 {
     printf("usage: %s [--port N]\n"
            "  serves %s over gRPC on TCP, IPv4 and IPv6\n"
-           "  --port N   the port to listen on (50051)\n"
-           "  --help     this text\n",
-           gram_app.name, gram_app.name);
+           "  --port N     the port to listen on (50051)\n"
+           "  --grace MS   how long calls may go on after Ctrl-C (%d); Ctrl-C again ends at once\n"
+           "  --help       this text\n",
+           gram_app.name, gram_app.name, CONSOLE_GRACE_MS);
 }
 
-/* The port to listen on. On a mistake, and for --help, it says so and ends the program. */
-static uint16_t read_options(int argc, char **argv)
+struct options {
+    uint16_t port;
+    uint32_t grace_ms;
+};
+
+/* On a mistake, and for --help, it says so and ends the program. */
+static struct options read_options(int argc, char **argv)
 {
-    uint16_t port = 50051;
+    struct options o = { .port = 50051, .grace_ms = CONSOLE_GRACE_MS };
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             print_help();
             exit(0);
         }
-        if (strcmp(argv[i], "--port") != 0 || i + 1 == argc || (port = console_port(argv[++i])) == 0) {
-            fprintf(stderr, "gram: %s: use --port N with N from 1 to 65535, or --help\n", argv[i]);
+        bool port = strcmp(argv[i], "--port") == 0;
+        if ((!port && strcmp(argv[i], "--grace") != 0) || i + 1 == argc) {
+            fprintf(stderr, "gram: %s: use --port N, --grace MS, or --help\n", argv[i]);
             exit(1);
         }
+        if (port)
+            o.port = (uint16_t)console_number(argv[i], argv[i + 1], 1, 65535);
+        else
+            o.grace_ms = console_number(argv[i], argv[i + 1], 0, INT32_MAX);
+        i++;
     }
-    return port;
+    return o;
+}
+
+/* Serves, then ends: in order at the first signal, at once at the second. */
+static bool run(const struct options *o, const sigset_t *mask)
+{
+    if (!gram_posix_run(&server, &stopped, mask))
+        return false;
+    stopped = 0; /* no signal comes but in the waits */
+    console_shutdown(&server, o->grace_ms);
+    if (!gram_posix_run(&server, &stopped, mask))
+        return false;
+    gram_posix_close();
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    uint16_t port = read_options(argc, argv);
+    const struct options o = read_options(argc, argv);
+    const uint16_t port = o.port;
     sigset_t mask = catch_signals();
 
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -84,7 +111,7 @@ int main(int argc, char **argv)
         return 1;
     }
     console_ready("localhost", port, "posix", "any");
-    if (!gram_posix_run(&server, &stopped, &mask)) {
+    if (!run(&o, &mask)) {
         fprintf(stderr, "gram: epoll: %s\n", strerror(errno));
         return 1;
     }

@@ -3,7 +3,8 @@ standard input and reports on its standard output, one JSON object a line. All t
 is written once.
 
 Commands:
-    {"op": "connect", "conn": NAME, "target": "host:port", "deadline": SECONDS}
+    {"op": "connect", "conn": NAME, "target": "host:port", "deadline": SECONDS,
+     "options": [[KEY, VALUE]..] or absent: the channel's own, where the client is grpcio}
     {"op": "call", "id": N, "conn": NAME, "path": "/package.Service/Method", "requests": [MESSAGE..],
      "deadline": SECONDS or absent, "metadata": [[KEY, VALUE]..] or absent,
      "open": true if more requests will follow}
@@ -98,8 +99,8 @@ class Client:
         except queue.Empty:
             raise AssertionError(f"the {self.name} client reported nothing for {timeout} s") from None
 
-    def connect(self, address, deadline=5):
-        return Connection(self, address, deadline)
+    def connect(self, address, deadline=5, **more):
+        return Connection(self, address, deadline, **more)
 
     def kill(self):
         """As a crash or a lost power supply would: no goodbye on any connection."""
@@ -116,11 +117,11 @@ class Client:
 
 
 class Connection:
-    def __init__(self, client, address, deadline):
+    def __init__(self, client, address, deadline, **more):
         self.client = client
         self.name = f"c{next(client.numbers)}"
         self.closed = False
-        client.send(self.name, op="connect", conn=self.name, target=address, deadline=deadline)
+        client.send(self.name, op="connect", conn=self.name, target=address, deadline=deadline, **more)
         state = client.receive(self.name, deadline + 5)["state"]
         assert state == "ready", f"the {client.name} client cannot connect to {address}: {state}"
 

@@ -60,7 +60,11 @@ class Tap:
                 client, _ = self.listener.accept()
             except OSError:
                 return  # closed
-            server = socket.create_connection(("127.0.0.1", self.port))
+            try:
+                server = socket.create_connection(("127.0.0.1", self.port))
+            except ConnectionRefusedError:  # it has ended
+                client.close()
+                continue
             number = self.connections
             self.connections += 1
             self.sockets += [client, server]

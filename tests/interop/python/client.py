@@ -51,7 +51,8 @@ class Program:
             self.inputs.pop(c["id"])[1].put(None)
 
     def connect(self, c):
-        channel = grpc.insecure_channel(c["target"], options=OWN_CONNECTION)
+        options = [*OWN_CONNECTION, *c.get("options", [])]
+        channel = grpc.insecure_channel(c["target"], options=[(key, value) for key, value in options])
         try:
             grpc.channel_ready_future(channel).result(timeout=c["deadline"])
         except grpc.FutureTimeoutError:
