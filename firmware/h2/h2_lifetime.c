@@ -1,6 +1,7 @@
 /* How long a connection lasts: keepalive, and the graceful end in two steps (RFC 9113 6.8).
  *
- *     STAYS --idle, old, server's wish--> WARN --room--> WARNED --PING's ACK, or GRAM_GOAWAY_MS--> LEAVE --room--> LEAVING
+ *     STAYS --idle, old, server's wish--> WARN --room--> WARNED --PING's ACK--> LEAVE --room--> LEAVING
+ *                                          WARN, WARNED --GRAM_GOAWAY_MS--> LEAVE
  *
  *     WARN     a GOAWAY that names no last stream, and a PING behind it, are to be written
  *     WARNED   they are: the peer learns that it should open no more streams; those it has opened meanwhile come before the ACK
@@ -79,24 +80,25 @@ static void leave_in_time(struct gram_h2_conn *conn, uint32_t *next)
         gram_h2_go_away(conn, GRAM_H2_WARN, "GRAM_CONNECTION_AGE_MS", GRAM_CONNECTION_AGE_GRACE_MS);
 }
 
-/* As many steps as can be taken now. */
+/* One step, if one can be taken now. Where the time for the first is over, it is left out. */
 static void leave(struct gram_h2_conn *conn, uint32_t *next)
 {
     bool over = gram_h2_due(conn, conn->leave_since, conn->grace, next);
 
     if (over)
         conn->events->overdue(conn, conn->leave_reason);
-    if (conn->life == GRAM_H2_WARN && has_room(conn)) {
-        gram_h2_write_goaway(conn, GRAM_H2_WINDOW_MAX, GRAM_H2_NO_ERROR, "");
-        ping(conn, last_call);
-        conn->life = GRAM_H2_WARNED;
-    }
-    if (conn->life == GRAM_H2_WARNED && (over || gram_h2_due(conn, conn->leave_since, GRAM_GOAWAY_MS, next)))
+    if (conn->life < GRAM_H2_LEAVE && (over || gram_h2_due(conn, conn->leave_since, GRAM_GOAWAY_MS, next)))
         conn->life = GRAM_H2_LEAVE;
-    if (conn->life == GRAM_H2_LEAVE && has_room(conn)) {
-        gram_h2_write_goaway(conn, conn->last_id, GRAM_H2_NO_ERROR, conn->leave_reason);
-        conn->events->failed(conn, conn->leave_reason);
-        conn->life = GRAM_H2_LEAVING;
+    if (has_room(conn)) {
+        if (conn->life == GRAM_H2_WARN) {
+            gram_h2_write_goaway(conn, GRAM_H2_WINDOW_MAX, GRAM_H2_NO_ERROR, "");
+            ping(conn, last_call);
+            conn->life = GRAM_H2_WARNED;
+        } else if (conn->life == GRAM_H2_LEAVE) {
+            gram_h2_write_goaway(conn, conn->last_id, GRAM_H2_NO_ERROR, conn->leave_reason);
+            conn->events->failed(conn, conn->leave_reason);
+            conn->life = GRAM_H2_LEAVING;
+        }
     }
     if (over || (conn->life == GRAM_H2_LEAVING && conn->streams_open == 0))
         gram_h2_finish(conn);

@@ -300,6 +300,20 @@ static void test_steps_wait_for_room(struct pair *pair)
     assert_int_equal(p->fate, PEER_DONE);
 }
 
+/* Room that comes too late for the first step is for the second alone. */
+static void test_first_step_left_out(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair);
+    fill_up(p);
+    shut_down(pair, 60000);
+    pair_sleep(pair, GRAM_GOAWAY_MS);
+    assert_int_equal(p->conn->h2.life, GRAM_H2_LEAVE);
+    let_go(p);
+    assert_int_equal(p->pings, 0);
+    assert_int_equal(p->goaway_last, 0);
+    assert_int_equal(p->fate, PEER_DONE);
+}
+
 /* ---- the end of the grace ---- */
 
 static void test_grace(struct pair *pair)
@@ -349,9 +363,11 @@ static void test_no_grace(struct pair *pair)
 static void test_endless_grace(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
-    p->answers_pings = true;
     call_later(p, 1);
     shut_down(pair, GRAM_FOREVER);
+    pair_sleep(pair, 5);
+    peer_ping_ack(p);
+    p->answers_pings = true;
     pair_sleep(pair, GRAM_CONNECTION_AGE_MS > 0 ? 1000000 : 0x7ffffff0);
     expect_pending(p, 1);
     answer_now(p, 1);
@@ -571,6 +587,7 @@ int main(void)
         PAIR_TEST(test_even_stream_at_the_end),
         PAIR_TEST(test_last_call_ends_it),
         PAIR_TEST(test_steps_wait_for_room),
+        PAIR_TEST(test_first_step_left_out),
         PAIR_TEST(test_grace),
         PAIR_TEST(test_grace_before_the_second_step),
         PAIR_TEST(test_no_grace),

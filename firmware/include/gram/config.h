@@ -163,7 +163,7 @@
 #ifndef GRAM_CONNECTION_AGE_GRACE_MS
 #define GRAM_CONNECTION_AGE_GRACE_MS 10000
 #endif
-/* How long the announcement may take to a client and back, before what it sends behind it is not counted any more. */
+/* How long the announcement may take to a client and back, before what it sends behind it is not counted any more. 0: it is not announced first. */
 #ifndef GRAM_GOAWAY_MS
 #define GRAM_GOAWAY_MS 2000
 #endif
