@@ -154,10 +154,6 @@ struct gram_message_buf {
 };
 #endif
 
-/* Percent-encoded grpc-message: what GRAM_TRAILERS_MAX leaves beside the largest other fields (6 size updates, 1 :status, 19 content-type,
- * 16 grpc-status, 31 grpc-accept-encoding, 17 name and lengths). */
-#define GRAM_STATUS_TEXT_MAX (GRAM_TRAILERS_MAX - 90)
-
 struct gram_server {
     const struct gram_app *app;
     const struct gram_log *log;

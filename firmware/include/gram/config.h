@@ -53,6 +53,9 @@
 #ifndef GRAM_TRAILERS_MAX
 #define GRAM_TRAILERS_MAX 192
 #endif
+/* Percent-encoded grpc-message: what GRAM_TRAILERS_MAX leaves beside the largest other fields (6 size updates, 1 :status, 19 content-type,
+ * 16 grpc-status, 31 grpc-accept-encoding, 17 name and lengths). */
+#define GRAM_STATUS_TEXT_MAX (GRAM_TRAILERS_MAX - 90)
 
 /* Replies held while the peer's window or the transmit buffer is too small for them; each costs GRAM_REPLY_SIZE + 16. */
 #ifndef GRAM_HELD_REPLIES
