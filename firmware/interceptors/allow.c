@@ -17,11 +17,8 @@ static gram_status refuse(gram_call *call)
 gram_status gram_allow_before(const struct gram_interceptor *self, gram_call *call)
 {
     const struct gram_allow *allow = (const struct gram_allow *)self;
-    const struct gram_path_list *list;
+    const struct gram_path_list *list = allow->choose ? allow->choose(call) : &allow->allowed;
 
-    if (gram_path_in(gram_call_path(call), &allow->exempt))
-        return GRAM_OK;
-    list = allow->choose ? allow->choose(call) : &allow->allowed;
     if (list && gram_path_in(gram_call_path(call), list))
         return GRAM_OK;
     return refuse(call);

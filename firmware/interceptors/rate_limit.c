@@ -32,7 +32,7 @@ static uint32_t take(const struct gram_rate_rule *rule, struct gram_rate_bucket 
     return 0;
 }
 
-static gram_status refuse(gram_call *call, uint32_t wait)
+static gram_status refuse(const struct gram_rate_limit *limit, gram_call *call, uint32_t wait)
 {
     char line[64];
     struct gram_text t = gram_text_in(line, sizeof line);
@@ -40,20 +40,25 @@ static gram_status refuse(gram_call *call, uint32_t wait)
     gram_text_str(&t, "too many calls: try again in ");
     gram_text_u32(&t, wait);
     gram_text_str(&t, " ms");
+    if (limit->retry_after)
+        return limit->retry_after(call, GRAM_RESOURCE_EXHAUSTED, line, wait);
     return gram_call_fail(call, GRAM_RESOURCE_EXHAUSTED, line);
 }
 
 gram_status gram_rate_limit_before(const struct gram_interceptor *self, gram_call *call)
 {
     const struct gram_rate_limit *limit = (const struct gram_rate_limit *)self;
+    struct gram_rate_bucket *buckets = limit->buckets;
 
+    if (limit->per_connection)
+        buckets += gram_call_connection(call) * limit->rule_count;
     for (unsigned i = 0; i < limit->rule_count; i++) {
         uint32_t wait;
 
         if (!gram_path_matches(gram_call_path(call), limit->rules[i].path))
             continue;
-        wait = take(&limit->rules[i], &limit->buckets[i], gram_call_now(call));
-        return wait > 0 ? refuse(call, wait) : GRAM_OK;
+        wait = take(&limit->rules[i], &buckets[i], gram_call_now(call));
+        return wait > 0 ? refuse(limit, call, wait) : GRAM_OK;
     }
     return GRAM_OK;
 }

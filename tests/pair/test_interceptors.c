@@ -17,8 +17,9 @@ static struct gram_metrics_method methods[4];
 static const struct gram_metrics metrics = {
     .hooks = GRAM_METRICS_HOOKS, .totals = &totals, .methods = methods, .method_count = 4};
 
+static const struct gram_path_list always = GRAM_PATHS(UNARY);
 static const struct gram_allow allow = {
-    .hooks = GRAM_ALLOW_HOOKS, .exempt = GRAM_PATHS(UNARY), .allowed = GRAM_PATHS(TINY, STREAM)};
+    .hooks = GRAM_ALLOW_HOOKS, .hooks.skip = &always, .allowed = GRAM_PATHS(TINY, STREAM)};
 
 static const struct gram_rate_rule rules[] = {{.path = UNARY}, {.path = "*", .burst = 2, .every_ms = 1000}};
 static struct gram_rate_bucket buckets[2];

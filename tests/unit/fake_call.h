@@ -26,6 +26,7 @@ struct gram_call {
     char text[200];    /* of gram_call_fail() */
     const char *path;
     uint32_t now, age, bytes_in, bytes_out;
+    unsigned connection;
 };
 
 enum { FAKE_CALLS = 8 };
@@ -103,6 +104,11 @@ uint32_t gram_call_bytes_in(const gram_call *call)
 uint32_t gram_call_bytes_out(const gram_call *call)
 {
     return call->bytes_out;
+}
+
+unsigned gram_call_connection(const gram_call *call)
+{
+    return call->connection;
 }
 
 gram_server *gram_call_server(const gram_call *call)

@@ -153,6 +153,55 @@ static void test_window(void **state)
     assert_int_equal(call_of(&of, "/x", 9u + INT32_MAX), GRAM_OK);
 }
 
+/* Each connection has the buckets of all rules, whoever comes in its place goes on with them. */
+static void test_per_connection(void **state)
+{
+    static struct gram_rate_bucket own[3 * RULES];
+    const struct gram_rate_limit of = {.hooks = GRAM_RATE_LIMIT_HOOKS,
+                                       .rules = rules,
+                                       .buckets = own,
+                                       .rule_count = RULES,
+                                       .per_connection = true};
+
+    (void)state;
+    for (unsigned connection = 0; connection < 3; connection++) {
+        for (unsigned i = 0; i <= BURST + 1; i++) {
+            gram_call *call = fake_call(0);
+
+            call->connection = connection;
+            call->path = i == 0 ? "/a.A/Slow" : "/a.A/Fast";
+            call->now = 5;
+            assert_int_equal(of.hooks.before(&of.hooks, call),
+                             i <= BURST ? GRAM_OK : GRAM_RESOURCE_EXHAUSTED);
+        }
+    }
+    for (unsigned i = 0; i < 3 * RULES; i++)
+        assert_int_equal(own[i].full_at, i % RULES == 1 ? 60005 : i % RULES == 3 ? 5 + BURST * EVERY : 0);
+}
+
+/* With retry_after, a program is told what the text tells people. */
+static gram_status retry_after(gram_call *call, gram_status status, const char *text, uint32_t retry_ms)
+{
+    call->sleep_ms = retry_ms;
+    return gram_call_fail(call, status, text);
+}
+
+static void test_retry_info(void **state)
+{
+    const struct gram_rate_limit of = {.hooks = GRAM_RATE_LIMIT_HOOKS,
+                                       .rules = rules,
+                                       .buckets = buckets,
+                                       .rule_count = RULES,
+                                       .retry_after = retry_after};
+
+    (void)state;
+    assert_int_equal(call_of(&of, "/a.A/None", 9), GRAM_OK);
+    assert_int_equal(fake_calls[0].sleep_ms, 0);
+    assert_int_equal(call_of(&of, "/a.A/None", 9), GRAM_RESOURCE_EXHAUSTED);
+    assert_int_equal(fake_calls[0].sleep_ms, 50);
+    assert_string_equal(said, "too many calls: try again in 50 ms");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +210,8 @@ int main(void)
         cmocka_unit_test_setup(test_pause, fresh),
         cmocka_unit_test_setup(test_each_rule_its_own, fresh),
         cmocka_unit_test_setup(test_window, fresh),
+        cmocka_unit_test_setup(test_per_connection, fresh),
+        cmocka_unit_test_setup(test_retry_info, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

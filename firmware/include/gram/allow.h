@@ -3,19 +3,20 @@
 //
 // To have it: `INTERCEPTORS := log allow` in app.mk, and in the application:
 //
+//     static const struct gram_path_list always = GRAM_PATHS("/grpc.health.v1.Health/*");
 //     static const struct gram_allow allow = {
 //         .hooks = GRAM_ALLOW_HOOKS,
-//         .exempt = GRAM_PATHS("/grpc.health.v1.Health/*"),
+//         .hooks.skip = &always,
 //         .allowed = GRAM_PATHS("/user.UserService/GetUser", "/sensor.Sensor/*"),
 //     };
 //     static const struct gram_interceptor *const interceptors[] = {&gram_log_interceptor, &allow.hooks};
 //
-// `exempt` is for what must work always: it is let through without another question, so health checks go on
+// `skip` is for what must work always: it is let through without another question, so health checks go on
 // whatever `choose` answers. grpcurl needs reflection, too: "/grpc.reflection.v1.ServerReflection/*".
 //
 // Who may do what, by role: `choose` names the list of this call; `allowed` then has no effect. It may go by
-// a switch on the device (a service mode) or by gram_call_peer(), which is no proof of identity: addresses
-// can be forged, and are shared behind NAT.
+// the caller's token (gram/auth.h has an example), by a switch on the device (a service mode) or by
+// gram_call_peer(), which is no proof of identity: addresses can be forged, and are shared behind NAT.
 //
 //     static const struct gram_path_list everyday = GRAM_PATHS("/sensor.Sensor/*"), service = GRAM_PATHS("*");
 //     static const struct gram_path_list *choose(gram_call *call)
@@ -27,7 +28,7 @@
 // Place it behind log and metrics, which then see what was refused, and before rate_limit (gram/interceptor.h
 // says why).
 //
-// Cost, Cortex-M3 -Os: 126 bytes of flash (and 84 for patterns, shared with rate_limit), 28 for the
+// Cost, Cortex-M3 -Os: 106 bytes of flash (and 84 for patterns, shared with rate_limit), 32 for the
 // interceptor, 4 a pattern and its text; no RAM.
 #ifndef GRAM_ALLOW_H
 #define GRAM_ALLOW_H
@@ -36,9 +37,8 @@
 
 struct gram_allow {
     struct gram_interceptor hooks; /* first: GRAM_ALLOW_HOOKS */
-    struct gram_path_list exempt;
     struct gram_path_list allowed;
-    /* NULL: `allowed` is the list of every call. It may answer NULL: nothing but `exempt`. */
+    /* NULL: `allowed` is the list of every call. It may answer NULL: nothing. */
     const struct gram_path_list *(*choose)(gram_call *call);
 };
 

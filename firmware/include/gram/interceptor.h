@@ -56,15 +56,23 @@ bool gram_path_in(const char *path, const struct gram_path_list *list);
 
 /* ---- ready-made ones: `INTERCEPTORS := log` in app.mk links one, an entry of gram_app.interceptors turns it on ----
  *
- *     log           below
- *     metrics       gram/metrics.h     counts calls, errors, bytes; how long calls take
- *     allow         gram/allow.h       which methods may be called
- *     rate_limit    gram/rate_limit.h  how often
+ *     log             below
+ *     metrics         gram/metrics.h         counts calls, errors, bytes; how long calls take
+ *     audit           gram/audit.h           who did what
+ *     request_id      gram/request_id.h      a name for each call, in both sides' logs
+ *     server_version  gram/server_version.h  a response header
+ *     auth            gram/auth.h            bearer tokens
+ *     allow           gram/allow.h           which methods may be called, by whom
+ *     rate_limit      gram/rate_limit.h      how often
  *
- * Order matters, and this is the one to begin with: log, metrics, allow, rate_limit.
- * - What observes comes first: a refusal ends the chain, so an observer sees only the refusals of those behind it. (log before
- *   metrics or the other way round makes no difference.)
- * - allow comes before rate_limit, or calls that may not be made at all use up the calls of those that may. */
+ * Order matters, and this is the one to begin with: the order of the list.
+ * - What observes comes first: a refusal ends the chain, so an observer sees only the refusals of those behind it. (Their order
+ *   among themselves is that of their lines, backwards: `after` runs from the last to the first.)
+ * - What adds headers comes before what refuses, so that the refused get them, too.
+ * - auth comes before allow, which may ask whose call it is; allow before rate_limit, or calls that may not be made at all use
+ *   up the calls of those that may.
+ *
+ * An interceptor that is to leave some methods alone names them: `.hooks = GRAM_ALLOW_HOOKS, .hooks.skip = &these`. */
 
 /* log: one line for each call that has ended, `/user.UserService/GetUser OK 0 ms in 2 out 45 10.0.2.2:51234`: status, milliseconds
  * since its headers came, bytes of messages each way, client. */

@@ -55,6 +55,13 @@ struct gram_key {
 #define GRAM_KEY_USER_AGENT {.name = "user-agent", .number = 58}
 #define GRAM_KEY_VIA {.name = "via", .number = 60}
 
+/* 0, in the initializer of what does not work without metadata: an application that has set none of it aside does not compile. */
+#define GRAM_NEEDS_METADATA(who)                                                                                       \
+    (0 * sizeof(struct {                                                                                               \
+         _Static_assert(GRAM_METADATA_SIZE > 0, who " needs metadata: set GRAM_METADATA_SIZE in gram_app_config.h");   \
+         char unused;                                                                                                  \
+     }))
+
 /* ---- reading ---- */
 
 /* Of a call's values of `key`, in the order that they came, number `nth` (from 0): copies its first `size` bytes to

@@ -22,7 +22,7 @@
 // counted when it has ended, a long stream not before. All of it is for the main loop: an interrupt may see a
 // counter half written. Counters of 32 bits wrap.
 //
-// Cost, Cortex-M3 -Os: 374 bytes of flash, 20 for the interceptor; RAM: 160 for the totals, 160 a row.
+// Cost, Cortex-M3 -Os: 374 bytes of flash, 32 for the interceptor; RAM: 160 for the totals, 160 a row.
 #ifndef GRAM_METRICS_H
 #define GRAM_METRICS_H
 

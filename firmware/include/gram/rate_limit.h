@@ -20,13 +20,24 @@
 //
 // A call is counted when its headers come, whatever becomes of it; a refused one is not counted. A stream is
 // one call, however many messages it has. The buckets belong to the chain, not to a client: one client can
-// use up the calls of all.
+// use up the calls of all. So that it cannot, each connection may have its own; a client may open several, so put
+// one for all behind it:
 //
-// Cost, Cortex-M3 -Os: 230 bytes of flash (and 84 for patterns, shared with allow), 12 a rule and its path,
-// 20 for the interceptor; RAM: 4 a rule.
+//     static struct gram_rate_bucket buckets[GRAM_MAX_CONNECTIONS * 3];                 3 rules
+//     .. = {.hooks = GRAM_RATE_LIMIT_HOOKS, .., .rule_count = 3, .per_connection = true};
+//
+// A connection's buckets are the next client's once it has gone, as full as they are: who connects anew begins no
+// new bucket.
+//
+// `.retry_after = gram_call_retry_after` (gram/details.h; `SERVICES := .. details`, and GRAM_METADATA_SIZE of at least 192) tells
+// the client's program when to try again, too, by google.rpc.RetryInfo.
+//
+// Cost, Cortex-M3 -Os: 278 bytes of flash (and 84 for patterns, shared with allow), 12 a rule and its path,
+// 36 for the interceptor; RAM: 4 a rule (and connection).
 #ifndef GRAM_RATE_LIMIT_H
 #define GRAM_RATE_LIMIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "gram/interceptor.h"
@@ -49,8 +60,11 @@ struct gram_rate_bucket {
 struct gram_rate_limit {
     struct gram_interceptor hooks; /* first: GRAM_RATE_LIMIT_HOOKS */
     const struct gram_rate_rule *rules;
-    struct gram_rate_bucket *buckets; /* one for each rule, of this interceptor alone */
+    struct gram_rate_bucket *buckets; /* one for each rule (and connection), of this interceptor alone */
     uint8_t rule_count;
+    bool per_connection;
+    /* gram_call_retry_after, or NULL: the text alone says when to try again. */
+    gram_status (*retry_after)(gram_call *call, gram_status status, const char *text, uint32_t retry_ms);
 };
 
 #define GRAM_RATE_LIMIT_HOOKS {.before = gram_rate_limit_before, .after = NULL}
