@@ -32,6 +32,12 @@ ifneq ($(shell [ "$(PORT)" -ge 1 ] 2>/dev/null && [ "$(PORT)" -le 65535 ] && ech
 $(error gram: PORT=$(PORT) is no TCP port: PORT= is 1 to 65535)
 endif
 
+ifneq ($(filter-out 0 1,$(AUTH)),)
+$(error gram: AUTH=$(AUTH): AUTH=1 is APP=users with tokens, roles and limits; without it nobody is asked)
+endif
+# An application's second configuration (its app.mk says what it is) is an image beside the first.
+IMAGE := $(APP)$(if $(filter 1,$(AUTH)),-auth)
+
 include port/deps/deps.mk
 
 SOURCES_READY := $(LWIP_READY) $(NANOPB_READY) $(STAMPS)/venv
@@ -50,12 +56,13 @@ help: ## this list
 	@for board in $(BOARDS); do \
 	    printf '  BOARD=  %-12s %s\n' $$board "$$(sed -n 's/^BOARD_DESCRIPTION *:= *//p' port/boards/$$board/board.mk)"; done
 	@echo "  PORT=   for run and qemu (50051)      V=1  shows commands"
+	@echo "  AUTH=1  APP=users with bearer tokens, roles, limits, an audit log"
 	@echo "  LWIP_DIR= NANOPB_DIR= MBEDTLS_DIR=    checkouts of your own instead of the pinned sources"
 
 # ---- run ----
 
 run: sim ## builds the simulator with APP and starts it on localhost:PORT
-	@exec build/sim/$(APP) --port $(PORT)
+	@exec build/sim/$(IMAGE) --port $(PORT)
 
 sim: $(SOURCES_READY) ## builds build/sim/APP
 	$(call image,sim,$(APP))
@@ -74,7 +81,7 @@ qemu: firmware $(STAMPS)/need-qemu ## runs that image in QEMU, reached at localh
 	@echo "gram: $(BOARD) in QEMU; localhost:$(PORT) leads to its port 50051; Ctrl-C ends it"
 	@echo "  grpcurl -plaintext localhost:$(PORT) list"
 	@exec qemu-system-arm -M $(MACHINE) \
-	    -kernel build/$(BOARD)/$(APP).elf -display none -monitor none -serial stdio \
+	    -kernel build/$(BOARD)/$(IMAGE).elf -display none -monitor none -serial stdio \
 	    -nic user,hostfwd=tcp:127.0.0.1:$(PORT)-:50051
 
 # ---- tests ----

@@ -4,18 +4,28 @@
 # An application says in firmware/apps/<app>/app.mk:  PROTOS        its .proto files, without proto/ and .proto
 #                                                     SERVICES      of firmware/services, such as health reflection
 #                                                     INTERCEPTORS  of firmware/interceptors, such as log
+# and for a second configuration, such as AUTH=1:     VARIANT       what is appended to the image's name
+#                                                     DEFINES       macros for all of the image, so that limits may differ
+#                                                     SOURCES       more .c files, of folders below its own
 # A target (host_sim/sim.mk, port/posix/posix.mk, tests/wire/wire.mk, port/boards/boards.mk) says: CC AR NM CFLAGS LDFLAGS RAM_KB, TARGET_DIR (folders where its
 #     gram_target_config.h and lwipopts_target.h are), TARGET_SRCS and their INC lists, IMAGE (the file to make), LINK_NEEDS
 #     (what else it is linked from) and CHECK_IMAGE (a command that looks at it); WITHOUT_LWIP := yes where its transport is another.
 
 all:
 
-OBJ := build/$(TARGET)/obj/$(APP)
 APP_DIR := firmware/apps/$(APP)
 PROTOS :=
 SERVICES :=
 INTERCEPTORS :=
+VARIANT :=
+DEFINES :=
+SOURCES :=
 include $(APP_DIR)/app.mk
+ifeq ($(AUTH)$(VARIANT),1)
+$(error gram: AUTH=1: there is no such configuration of $(APP): APP=users has one)
+endif
+NAME := $(APP)$(VARIANT)
+OBJ := build/$(TARGET)/obj/$(NAME)
 # what a service needs besides its own source (its .proto files)
 -include $(patsubst %,firmware/services/%.mk,$(SERVICES))
 
@@ -26,7 +36,7 @@ TARGET_MK.bench := tests/bench/bench.mk
 WITHOUT_LWIP :=
 include $(or $(TARGET_MK.$(TARGET)),port/boards/boards.mk)
 
-CFLAGS += -DGRAM_RAM_KB=$(RAM_KB)
+CFLAGS += -DGRAM_RAM_KB=$(RAM_KB) $(addprefix -D,$(DEFINES))
 CONFIG_DIRS := $(APP_DIR) $(TARGET_DIR)
 include firmware/core.mk
 INC.$(APP_DIR) := $(API) $(call dirs,$(APP_DIR) $(GEN)) $(NANOPB_INC)
@@ -43,7 +53,7 @@ $(eval $(call generate,$(APP),$(sort $(PROTOS)),$(APP_DIR)/app.mk))
 # $(call option,FOLDER,NAME): NAME.c and its NAME_*.c
 option = $(or $(wildcard firmware/$1/$2.c firmware/$1/$2_*.c),$(error gram: $(APP_DIR)/app.mk wants '$2': there is no firmware/$1/$2.c))
 
-SRCS := $(wildcard $(APP_DIR)/*.c) $(GEN_SRCS) firmware/interceptors/status_name.c $(foreach i,$(INTERCEPTORS),$(call option,interceptors,$i)) \
+SRCS := $(wildcard $(APP_DIR)/*.c) $(addprefix $(APP_DIR)/,$(SOURCES)) $(GEN_SRCS) firmware/interceptors/status_name.c $(foreach i,$(INTERCEPTORS),$(call option,interceptors,$i)) \
         $(foreach s,$(SERVICES),$(call option,services,$s)) $(if $(WITHOUT_LWIP),,$(wildcard port/lwip/*.c)) $(TARGET_SRCS)
 OBJS := $(call objects,$(SRCS)) $(NANOPB_OBJS) $(if $(WITHOUT_LWIP),,$(LWIP_OBJS))
 

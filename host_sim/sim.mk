@@ -11,6 +11,6 @@ TARGET_SRCS := $(wildcard host_sim/*.c) port/posix/console.c port/posix/alarm.c
 INC.host_sim = $(API) $(LWIP_INC) $(call dirs,host_sim)
 INC.host_sim/main.c = $(INC.host_sim) $(EVERYTHING)
 INC.port/posix = $(API)
-IMAGE := build/sim/$(APP)
+IMAGE := build/sim/$(NAME)
 LINK_NEEDS :=
 CHECK_IMAGE := :

@@ -23,14 +23,14 @@ CFLAGS := $(BOARD_CPU_FLAGS) --specs=nano.specs -Os -g -ffunction-sections -fdat
 #     make firmware NET_ADDRESS=192.168.1.20 NET_MASK=255.255.255.0 NET_GATEWAY=192.168.1.1
 CFLAGS += $(foreach v,NET_ADDRESS NET_MASK NET_GATEWAY,$(if $($v),'-D$v="$($v)"'))
 LDFLAGS := -nostartfiles -L$(BOARD_DIR) -Lport/boards/common -T $(BOARD_LDSCRIPT) \
-           -Wl,--gc-sections -Wl,--fatal-warnings -Wl,-Map=build/$(TARGET)/$(APP).map
+           -Wl,--gc-sections -Wl,--fatal-warnings -Wl,-Map=build/$(TARGET)/$(NAME).map
 TARGET_DIR := $(BOARD_DIR)
 TARGET_SRCS := $(wildcard $(BOARD_DIR)/*.c port/boards/common/*.c)
 LINK_NEEDS := $(wildcard $(BOARD_DIR)/*.ld port/boards/common/*.ld)
 INC.port/boards/common = $(API) $(LWIP_INC) $(call dirs,port/boards port/boards/common $(BOARD_DIR))
 INC.$(BOARD_DIR) = $(INC.port/boards/common)
 INC.port/boards/common/main.c = $(INC.port/boards/common) $(EVERYTHING)
-IMAGE := build/$(TARGET)/$(APP).elf
+IMAGE := build/$(TARGET)/$(NAME).elf
 
 # A heap or printf in an image is a mistake: it must not get in unseen.
 FORBIDDEN := ^_?(malloc|free|calloc|realloc|_malloc_r|sbrk|v?f?s?n?i?printf)

@@ -10,6 +10,6 @@ TARGET_DIR := port/posix
 TARGET_SRCS := $(wildcard port/posix/*.c)
 INC.port/posix = $(API) $(call dirs,port/posix)
 INC.port/posix/main.c = $(INC.port/posix) $(EVERYTHING)
-IMAGE := build/posix/$(APP)
+IMAGE := build/posix/$(NAME)
 LINK_NEEDS :=
 CHECK_IMAGE := :

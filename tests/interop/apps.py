@@ -10,11 +10,19 @@ PROTOS = {
     "greeter": ["greet.proto", "greeter.proto"],
     "contacts": ["contacts.proto"],
     "users": ["users.proto"],
+    "users-auth": ["users.proto"],
     "streams": ["streams.proto"],
     "example": ["example.proto"],
     "interop": ["grpc/testing/test.proto"],
     "alarm": ["alarm.proto"],
 }
+
+
+
+def make_arguments(app):
+    """What make builds it by: users-auth is users with AUTH=1."""
+    return [f"APP={app.removesuffix('-auth')}", *(["AUTH=1"] if app.endswith("-auth") else [])]
+
 
 # Linked into every one of them.
 COMMON_PROTOS = [
@@ -32,6 +40,7 @@ SERVICES = {
     "greeter": ["greet.Greeter", "proto.Greeter"],
     "contacts": ["user.User"],
     "users": ["user.UserService"],
+    "users-auth": ["user.UserService"],
     "streams": ["proto.StreamServer", "proto.StreamClient", "proto.Stream"],
     "example": ["example.UserService", "example.FileService", "example.ChatService"],
     "interop": ["grpc.testing.TestService"],

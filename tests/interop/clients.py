@@ -13,12 +13,14 @@ Commands:
     {"op": "close", "conn": NAME}
 Reports:
     {"conn": NAME, "state": "ready", "closed" or what went wrong}
-    {"id": N, "reply": MESSAGE} as often as there are any, then {"id": N, "end": {"code": N, "message": TEXT}}
+    {"id": N, "reply": MESSAGE} as often as there are any, then {"id": N, "end": {"code": N, "message": TEXT}},
+    with "details" beside them where the status has any: [MESSAGE..] with "@type", as proto3's JSON has Any
 
 Calls run at the same time; a message is proto3's JSON with the field names of the .proto file. Each
 connection is one TCP connection; it is ready when the server's SETTINGS have come. The program ends when its
 standard input does."""
 
+import base64
 import itertools
 import json
 import queue
@@ -27,6 +29,9 @@ import sys
 import threading
 import time
 from pathlib import Path
+
+from google.protobuf import json_format
+from google.rpc import error_details_pb2, status_pb2  # noqa: F401: json_format finds details by their names
 
 from apps import BUILD, COMMON_PROTOS, PROTO, PROTOS, descriptor_set
 
@@ -55,13 +60,24 @@ RESOURCE_EXHAUSTED = 8
 UNIMPLEMENTED = 12
 INTERNAL = 13
 UNAVAILABLE = 14
+UNAUTHENTICATED = 16
 
 
 class RpcError(Exception):
-    def __init__(self, code, message):
+    def __init__(self, code, message, details=()):
         super().__init__(f"status {code}: {message}")
         self.code = code
         self.message = message
+        self.details = list(details)
+
+
+def decoded(end):
+    """The details of an end: grpc-js hands out the bytes of google.rpc.Status, and no more."""
+    if "status" not in end:
+        return end.get("details", [])
+    status = status_pb2.Status.FromString(base64.b64decode(end["status"]))
+    assert (status.code, status.message) == (end["code"], end["message"])
+    return [json_format.MessageToDict(detail) for detail in status.details]
 
 
 class Client:
@@ -150,9 +166,11 @@ class Connection:
 
     def fails(self, path, request, timeout=10, **options):
         """The RpcError that a call ends with."""
-        code, message = self.call(path, request, **options).end(timeout)
-        assert code != OK, "the call ended well"
-        return RpcError(code, message)
+        try:
+            self.call(path, request, **options).replies(timeout)
+        except RpcError as error:
+            return error
+        raise AssertionError("the call ended well")
 
     def close(self):
         if not self.closed and self.client.process.poll() is None:
@@ -175,7 +193,7 @@ class Call:
         if "reply" in report:
             return report["reply"]
         if report["end"]["code"] != OK:
-            raise RpcError(report["end"]["code"], report["end"]["message"])
+            raise RpcError(report["end"]["code"], report["end"]["message"], decoded(report["end"]))
         return None
 
     def replies(self, timeout=10):

@@ -5,8 +5,8 @@
     pytest tests/interop --target reference              the tests themselves, against grpc-go's server
     pytest tests/interop -m matrix                       the long ones, which are left out otherwise
 
-A test that asks for `users`, `greeter`, `contacts`, `streams`, `example`, `interop` or `alarm` gets that application's
-server and runs once for each target; one that asks for `connect` or `client` runs once for each client too.
+A test that asks for `users`, `users_auth`, `greeter`, `contacts`, `streams`, `example`, `interop` or `alarm` gets that
+application's server and runs once for each target; one that asks for `connect` or `client` runs once for each client too.
 Markers `targets(..)` and `clients(..)` name the ones that a test is for. The last test of each target ends
 its servers and looks at how they ended."""
 
@@ -91,7 +91,7 @@ def target(request, prepared):
 
 
 def app_fixture(app):
-    @pytest.fixture(name=app)
+    @pytest.fixture(name=app.replace("-", "_"))
     def server(target):
         found = target.server(app)
         yield found
@@ -101,6 +101,7 @@ def app_fixture(app):
 
 
 greeter, contacts, users = (app_fixture(app) for app in ("greeter", "contacts", "users"))
+users_auth = app_fixture("users-auth")
 streams, example, interop = (app_fixture(app) for app in ("streams", "example", "interop"))
 alarm = app_fixture("alarm")
 

@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 
-from apps import BUILD, ROOT, descriptor_set
+from apps import BUILD, ROOT, descriptor_set, make_arguments
 
 READY = re.compile(r"gram: (\S+) ready on localhost:(\d+)")
 ENDED_WELL = "gram: ended, nothing is still taken"
@@ -172,7 +172,7 @@ class Simulator(Target):
     name = "sim"
 
     def build(self, app):
-        make("sim", f"APP={app}")
+        make("sim", *make_arguments(app))
 
     def command(self, app, port):
         return [BUILD / "sim" / app, "--port", port]
@@ -184,7 +184,7 @@ class Sockets(Target):
     name = "posix"
 
     def build(self, app):
-        make("posix", f"APP={app}")
+        make("posix", *make_arguments(app))
 
     def command(self, app, port):
         return [BUILD / "posix" / app, "--port", port]
@@ -197,7 +197,7 @@ class Reference(Target):
         return [
             BUILD / "tools" / "interop-reference",
             "-app",
-            app,
+            app.removesuffix("-auth"),
             "-port",
             port,
             "-descriptors",
@@ -217,7 +217,7 @@ class Board(Target):
         self.name = board
 
     def build(self, app):
-        make("firmware", f"BOARD={self.name}", f"APP={app}")
+        make("firmware", f"BOARD={self.name}", *make_arguments(app))
 
     def machine(self):
         text = (ROOT / "port" / "boards" / self.name / "board.mk").read_text()

@@ -1,12 +1,19 @@
 /* users: a table of users behind user.UserService. It shows errors that say what is wrong, a reply of any
  * length that lies nowhere in memory (ListUsers), and a stream that takes its time while others are served
  * (StreamUsers), and requests that are taken one by one, with nothing queued behind them (CreateBatchUsers,
- * ChatWithUsers). */
+ * ChatWithUsers).
+ *
+ * Errors say what was wrong to programs, too (gram/details.h). auth/ has the same service for callers who must show who they are. */
+#include "gram/details.h"
 #include "gram/gram.h"
 #include "gram/health.h"
 #include "gram/reflection.h"
 #include "user_table.h"
 #include "users.gram.h"
+
+#ifdef USERS_AUTH
+#include "auth/users_auth.h"
+#endif
 
 #include <pb_encode.h>
 #include <string.h>
@@ -19,14 +26,33 @@
 
 /* ---- CreateUser ---- */
 
+/* People get the first fault as text, programs all of them as google.rpc.BadRequest. */
+static gram_status check_fields(gram_call *call, const user_CreateUserRequest *req)
+{
+    struct gram_violation wrong[2];
+    uint8_t count = 0;
+
+    if (req->name[0] == '\0') {
+        wrong[count++] = (struct gram_violation){.field = "name", .description = "must not be empty"};
+    }
+    if (req->email[0] == '\0') {
+        wrong[count++] = (struct gram_violation){.field = "email", .description = "must not be empty"};
+    }
+    if (count == 0) {
+        return GRAM_OK;
+    }
+    const struct gram_detail details[] = {GRAM_DETAIL_BAD_REQUEST(wrong, count)};
+    return gram_call_fail_with(call, GRAM_INVALID_ARGUMENT,
+                               req->name[0] == '\0' ? "name is missing" : "email is missing", details, 1);
+}
+
 /* GRAM_OK: `*added` is in the table. Else nothing is, and the call has its text. */
 static gram_status add_user(gram_call *call, const user_CreateUserRequest *req, const user_User **added)
 {
-    if (req->name[0] == '\0') {
-        return gram_call_fail(call, GRAM_INVALID_ARGUMENT, "name is missing");
-    }
-    if (req->email[0] == '\0') {
-        return gram_call_fail(call, GRAM_INVALID_ARGUMENT, "email is missing");
+    gram_status status = check_fields(call, req);
+
+    if (status != GRAM_OK) {
+        return status;
     }
     user_User *user = user_table_add();
     if (user == NULL) {
@@ -63,6 +89,18 @@ static gram_status create_user(gram_call *call, const user_CreateUserRequest *re
 
 /* ---- GetUser ---- */
 
+static gram_status no_user(gram_call *call, int32_t id)
+{
+    char line[32], number[12];
+    struct gram_text t = gram_text_in(line, sizeof line), n = gram_text_in(number, sizeof number);
+    const struct gram_detail details[] = {GRAM_DETAIL_RESOURCE_INFO("user.User", number)};
+
+    gram_text_str(&t, "no user with id ");
+    gram_text_i32(&t, id);
+    gram_text_i32(&n, id);
+    return gram_call_fail_with(call, GRAM_NOT_FOUND, line, details, 1);
+}
+
 static gram_status get_user(gram_call *call, const user_GetUserRequest *req, user_User *rep)
 {
     const user_User *user = user_table_get(req->id);
@@ -73,9 +111,7 @@ static gram_status get_user(gram_call *call, const user_GetUserRequest *req, use
         return gram_call_fail(call, GRAM_INVALID_ARGUMENT, "id must be positive");
     }
     if (user == NULL) {
-        gram_text_str(&t, "no user with id ");
-        gram_text_i32(&t, req->id);
-        return gram_call_fail(call, GRAM_NOT_FOUND, line);
+        return no_user(call, req->id);
     }
     if (user->status == user_UserStatus_SUSPENDED) {
         gram_text_str(&t, "user ");
@@ -251,6 +287,9 @@ static void start(gram_server *server)
 {
     (void)server;
     user_table_reset();
+#ifdef USERS_AUTH
+    users_auth_start(server);
+#endif
 }
 
 static const struct user_UserService_handlers user_service = {
@@ -268,15 +307,24 @@ static const struct gram_binding bindings[] = {
     GRAM_REFLECTION,
 };
 
+#ifndef USERS_AUTH
 static const struct gram_interceptor *const interceptors[] = {
     &gram_log_interceptor,
 };
+#endif
 
 const struct gram_app gram_app = {
     .name = "users",
     .bindings = bindings,
     .binding_count = sizeof bindings / sizeof bindings[0],
+#ifdef USERS_AUTH
+    .interceptors = users_interceptors,
+    .interceptor_count = USERS_INTERCEPTORS,
+    .keys = users_keys,
+    .key_count = USERS_KEYS,
+#else
     .interceptors = interceptors,
     .interceptor_count = sizeof interceptors / sizeof interceptors[0],
+#endif
     .start = start,
 };

@@ -73,7 +73,10 @@ function start(c) {
         args.push((error, reply) => { if (!error) { report({ id: c.id, reply }); } });
     }
     const call = client[kind](...common, ...args);
-    const end = (status) => report({ id: c.id, end: { code: status.code, message: status.details } });
+    const end = (status) => {
+        const [rich] = status.metadata.get('grpc-status-details-bin');
+        report({ id: c.id, end: { code: status.code, message: status.details, status: rich?.toString('base64') } });
+    };
     call.on('status', (status) => {
         if (method.responseStream && status.code === grpc.status.OK) {
             call.on('end', () => end(status)); // replies may still be on their way through the stream

@@ -9,6 +9,8 @@ import threading
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+from google.rpc import error_details_pb2  # noqa: F401: json_format finds details by their names
+from grpc_status import rpc_status
 
 # Each connection is to be one of its own: channels to the same target would share one.
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]
@@ -98,7 +100,11 @@ class Program:
                 self.report(id=id, reply=json_format.MessageToDict(reply, preserving_proto_field_name=True))
         except (grpc.RpcError, grpc.FutureCancelledError):
             pass  # the status below says it
-        self.report(id=id, end={"code": call.code().value[0], "message": call.details() or ""})
+        end = {"code": call.code().value[0], "message": call.details() or ""}
+        status = rpc_status.from_call(call)
+        if status:
+            end["details"] = [json_format.MessageToDict(detail) for detail in status.details]
+        self.report(id=id, end=end)
 
 
 def main():

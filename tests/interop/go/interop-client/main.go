@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	_ "google.golang.org/genproto/googleapis/rpc/errdetails" // status.Details() knows what is linked
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials/insecure"
@@ -27,6 +28,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/dynamicpb"
+	"google.golang.org/protobuf/types/known/anypb"
 )
 
 type command struct {
@@ -44,8 +46,9 @@ type command struct {
 }
 
 type end struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
+	Code    int               `json:"code"`
+	Message string            `json:"message"`
+	Details []json.RawMessage `json:"details,omitempty"`
 }
 
 type report struct {
@@ -270,5 +273,16 @@ func asEnd(err error) end {
 		return end{}
 	}
 	s := status.Convert(err)
-	return end{int(s.Code()), s.Message()}
+	e := end{Code: int(s.Code()), Message: s.Message()}
+	for _, detail := range s.Details() {
+		known, ok := detail.(proto.Message)
+		if !ok { // an error: no such type, or no such message
+			e.Message += fmt.Sprintf(" (detail: %v)", detail)
+			continue
+		}
+		packed, _ := anypb.New(known)
+		text, _ := protojson.Marshal(packed)
+		e.Details = append(e.Details, text)
+	}
+	return e
 }
