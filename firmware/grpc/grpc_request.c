@@ -212,6 +212,7 @@ void gram_request_field(struct gram_call *call, uint8_t name, uint16_t value)
 static void answer_http(struct gram_call *call, const char *body)
 {
     call->reason = body;
+    call->has_deadline = false; /* grpc-timeout means nothing here: no gRPC status would be understood */
     gram_h2_discard(&call->conn->h2, call->slot);
     call->phase = GRAM_CALL_HTTP_WAIT; /* a client that is still sending would take an early answer for a failure */
 }

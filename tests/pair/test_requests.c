@@ -85,6 +85,21 @@ static void test_content_type(struct pair *pair)
     expect_alive(client);
 }
 
+/* A deadline is gRPC's: no gRPC status would be understood here. */
+static void test_http_deadline(struct pair *pair)
+{
+    begin(pair);
+    fields("POST", TINY, "text/plain");
+    put_field(&b, "grpc-timeout", "5m");
+    peer_block(client, id, &b, 0);
+    pair_sleep(pair, 100);
+    expect_pending(client, id);
+    peer_frame(client, GRAM_H2_DATA, ES, id, NULL, 0);
+    expect_http(client, id, "415");
+    next(pair);
+    expect_alive(client);
+}
+
 /* ---- method ---- */
 
 static void test_method(struct pair *pair)
@@ -352,7 +367,7 @@ int main(void)
         PAIR_TEST(test_content_type), PAIR_TEST(test_method),      PAIR_TEST(test_http_windows),
         PAIR_TEST(test_http_body),    PAIR_TEST(test_path),        PAIR_TEST(test_all_paths),
         PAIR_TEST(test_indexed),      PAIR_TEST(test_encoding),    PAIR_TEST(test_bad_timeout),
-        PAIR_TEST(test_good_timeout), PAIR_TEST(test_early_error),
+        PAIR_TEST(test_good_timeout), PAIR_TEST(test_early_error), PAIR_TEST(test_http_deadline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
