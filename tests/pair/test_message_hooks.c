@@ -105,7 +105,7 @@ static void after(const struct gram_interceptor *self, gram_call *call, gram_sta
 static const struct gram_path_list skipped = GRAM_PATHS("/other.*", TINY);
 #define STATE(n) .state_size = GRAM_INTERCEPTOR_STATE > 0 ? (n) : 0
 static const struct watcher watchers[WATCHERS] = {
-    {{.before = before, .message = message, .after = after, STATE(sizeof(struct kept))}, 0},
+    {{.before = before, .message = message, .after = after, STATE(sizeof(struct kept) + 1)}, 0},
     {{.before = before, .message = message, .after = after, .skip = &skipped, STATE(sizeof(struct kept) + 1)}, 1},
     {{.message = message}, 2},
 };

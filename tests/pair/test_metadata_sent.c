@@ -218,6 +218,7 @@ static void add_sized(gram_call *call)
     const char *name = try_bin ? "v-bin" : "v-txt";
 
     memset(value, 'v', sizeof value);
+    assert_true(header(call, "k", "kept"));
     try_fits = gram_call_header(call, name, value, try_len);
     if (!try_fits)
         assert_true(trailer(call, "n", "no")); /* whatever did not fit has left the rest as it was */
@@ -230,7 +231,7 @@ static void test_room(struct pair *pair)
     for (unsigned bin = 0; bin < 2; bin++) {
         for (size_t len = GRAM_METADATA_SIZE / 2; len <= GRAM_METADATA_SIZE + 3; len++, id += 2) {
             size_t text = bin ? (len * 4 + 2) / 3 : len;
-            size_t cost = 5 + text + COST + (text >= 127); /* the length takes another byte from 127 on */
+            size_t cost = 5 + COST + 5 + text + COST + (text >= 127); /* the length takes another byte from 127 on */
             try_len = len;
             try_bin = bin;
             answer(GRAM_OK, add_sized);
@@ -239,6 +240,7 @@ static void test_room(struct pair *pair)
             const struct answer *a = peer_answer(client, id);
             if (try_fits != (cost <= GRAM_METADATA_SIZE))
                 fail_msg("%zu bytes cost %zu", len, cost);
+            assert_string_equal(answer_field(a->headers, "k"), "kept");
             const char *value = answer_field(a->headers, bin ? "v-bin" : "v-txt");
             assert_int_equal(try_fits, value != NULL);
             assert_true(!value || strlen(value) == text);
@@ -356,6 +358,60 @@ static void test_slow_client(struct pair *pair)
     }
 }
 
+/* grpc_reply.c: what may be in use at most, and what must be free for a call to begin. */
+enum { ROOM = GRAM_TX_SIZE - GRAM_TX_CONTROL, AROUND = GRAM_METADATA_SIZE + GRAM_TRAILERS_MAX + 63 };
+
+/* Behind a reply that leaves ever less of the buffer: no byte more is counted on than is there. */
+static void test_behind_another(struct pair *pair)
+{
+    begin(pair);
+    for (size_t fill = ROOM > AROUND + 300 ? ROOM - AROUND - 300 : 1; fill < ROOM - 60; fill++) {
+        for (where = 0; where < 3; where++, id += 4) {
+            test_app_answer((struct test_answer){.status = GRAM_OK, .number = 7, .fill = (uint32_t)fill});
+            answer(fill % 2 ? GRAM_OK : GRAM_ABORTED, add_all);
+            peer_window(client, 0, (uint32_t)fill + 100);
+            client->take = 0;
+            peer_call(client, id, LARGE, 1, "");
+            peer_call(client, id + 2, TINY, 1, "");
+            client->take = SIZE_MAX;
+            pair_run(pair);
+            expect_number(client, id, 7);
+            expect_status(client, id + 2, fill % 2 ? GRAM_OK : GRAM_ABORTED, NULL);
+            assert_non_null(answer_field(where == 1 ? peer_answer(client, id + 2)->trailers
+                                                    : peer_answer(client, id + 2)->headers, "name"));
+            if (test_app.script_at == test_app.script_len)
+                test_app.script_at = test_app.script_len = 0;
+        }
+    }
+}
+
+/* A call that waits for room before it begins: trailers that come meanwhile are none of its metadata. */
+static void test_trailers_meanwhile(struct pair *pair)
+{
+    char value[GRAM_METADATA_SIZE + 1];
+    const struct gram_call *call = &pair->server->conns[0].calls[0]; /* the first is free again */
+    begin(pair);
+    memset(value, 'v', sizeof value);
+    client->take = 0;
+    test_app_answer((struct test_answer){.status = GRAM_OK, .number = 7, .fill = ROOM - AROUND - 20});
+    peer_call(client, id, LARGE, 1, "");
+    id += 2;
+    b.len = 0;
+    put_request(&b, TINY);
+    put_literal(&b, NOT_ADDED, 0, "x-text", "mine", 4);
+    peer_block(client, id, &b, 0);
+    assert_int_equal(call->phase, GRAM_CALL_BEGIN);
+    peer_message(client, id, 5, "", 0, 0);
+    b.len = 0;
+    put_literal(&b, NOT_ADDED, 0, "x-text", value, sizeof value);
+    peer_block(client, id, &b, ES);
+    metadata_seen[0] = '\0';
+    client->take = SIZE_MAX;
+    pair_run(pair);
+    expect_number(client, id, 5);
+    assert_string_equal(metadata_seen, "x-text=mine\n");
+}
+
 /* Calls that wait for room, at their beginning too, keep what they have; whoever gives up gives it back. */
 static void test_waiting(struct pair *pair)
 {
@@ -385,6 +441,8 @@ int main(void)
         PAIR_TEST_OF(test_stream, metadata_app),      PAIR_TEST_OF(test_interceptor, metadata_app),
         PAIR_TEST_OF(test_bad, metadata_app),         PAIR_TEST_OF(test_room, metadata_app),
         PAIR_TEST_OF(test_shared, metadata_app),      PAIR_TEST_OF(test_slow_client, metadata_app),
+        PAIR_TEST_OF(test_behind_another, metadata_app),
+        PAIR_TEST_OF(test_trailers_meanwhile, metadata_app),
         PAIR_TEST_OF(test_waiting, metadata_app),
     };
     metadata_app_init();
