@@ -124,6 +124,10 @@ def test_two_commands(copy):
     assert run_section("Two commands", copy) == 3
 
 
+def test_who_may_call(copy):
+    assert run_section("Who may call, and what is written down", copy) == 2
+
+
 def test_first_service(copy):
     assert run_section("Your first service", copy) == 3
 
