@@ -86,7 +86,7 @@ qemu: firmware $(STAMPS)/need-qemu ## runs that image in QEMU, reached at localh
 
 # ---- tests ----
 
-check: $(CHECK_READY) ## the quick tests (unit, vectors, pair), in seconds
+check: $(CHECK_READY) ## the quick tests (unit, vectors, pair, model), in seconds
 	@python3 tests/run.py --quick
 
 test: $(TEST_READY) ## every test; the last line is "N passed, N failed"
@@ -104,6 +104,11 @@ matrix: $(TEST_READY) test-clients ## every client against every target, and wha
 
 coverage: $(CHECK_READY) $(STAMPS)/venv-test ## lines and branches of the core that the quick tests reach
 	@$(PYTHON) tests/run.py --only coverage
+
+MODEL_CONFIGS := small default $(if $(filter x86_64 amd64,$(shell uname -m)),m32)
+model: $(CHECK_READY) ## random clients against a reference model: STEPS (1000000) from SEED (1)
+	+@set -e; for config in $(MODEL_CONFIGS); do $(MAKE) -f tests/tests.mk CONFIG=$$config model; echo "configuration $$config:"; \
+	    build/test/$$config/bin/model/model --seed $(or $(SEED),1) --steps $(or $(STEPS),1000000) --verbose; done
 
 bench-image: $(FIRMWARE_READY) $(STAMPS)/need-qemu
 	$(call image,bench,greeter)
@@ -133,5 +138,5 @@ clean: ## removes what was built, keeps what was fetched
 distclean: ## removes all of build/
 	@rm -rf build
 
-.PHONY: help run sim posix firmware qemu check test matrix all-apps test-clients coverage fuzz bench bench-image \
+.PHONY: help run sim posix firmware qemu check test matrix all-apps test-clients coverage model fuzz bench bench-image \
         size-objects size lint clean distclean

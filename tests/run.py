@@ -2,7 +2,7 @@
 """Runs the test suites, each with a ceiling of seconds, and says at the end what came of them.
 
     run.py                     every suite
-    run.py --quick             unit, vectors, pair
+    run.py --quick             unit, vectors, pair, model
     run.py --matrix            what takes long, instead
     run.py --only PREFIX       the suites whose name begins so
     run.py --seconds N         for each fuzzer
@@ -193,6 +193,19 @@ def command(args, name):
     return run
 
 
+def model(config):
+    """Random clients against the reference model; sanitizers make each step dear."""
+    steps = 30000 if config.startswith("sanitize") else 100000
+
+    def run(suite, log):
+        status = call([f"build/test/{config}/bin/model/model", "--steps", str(steps)], log, suite.ceiling)
+        if status == 0:
+            return [Result("model", "passed", "")]
+        return [Result("model", "failed", f"{status_text(status, suite.ceiling)}\n{tail(log, 80)}")]
+
+    return run
+
+
 def fuzzers(suite, log):
     """Each fuzzer for a while, on its corpus (tests/fuzz/corpus/<name>) and what it found before."""
     results = []
@@ -306,6 +319,8 @@ def suites(quick):
         for folder in ["pair"] if config == "sanitize-tight" else folders:
             ceiling = 40 if folder == "pair" else 10
             found.append(Suite(f"{folder} ({config})", ceiling, tests_make(config), cmocka(folder, config)))
+        if glob.glob("tests/model/*.c") and config != "sanitize-tight":
+            found.append(Suite(f"model ({config})", 40, tests_make(config), model(config)))
     if quick:
         return found
     if folders:

@@ -1,5 +1,6 @@
 # The C tests in one configuration: `make -f tests/tests.mk CONFIG=default`. A test is a program of one file,
 # tests/<suite>/test_*.c, linked with what it needs of libgram.a, tests/support/*.c and cmocka. It may include everything.
+# tests/model/*.c is one program, without cmocka.
 #
 #   default         config.h's defaults, not optimised, with coverage counters
 #   small           the smallest limits there may be
@@ -85,9 +86,15 @@ CMOCKA := $(OBJ)/cmocka.o
 endif
 PROGRAMS := $(patsubst tests/%.c,$(OUT)/bin/%,$(TESTS))
 
-all: $(PROGRAMS)
+ifneq ($(CONFIG),fuzz)
+MODEL_SRCS := $(wildcard tests/model/*.c)
+MODEL := $(OUT)/bin/model/model
+endif
 
-$(call objects,$(TESTS) $(HELP_SRCS)): | $(if $(TEST_PROTOS),$(GEN)/tests.mk)
+all: $(PROGRAMS) $(MODEL)
+.PHONY: all model
+
+$(call objects,$(TESTS) $(HELP_SRCS) $(MODEL_SRCS)): | $(if $(TEST_PROTOS),$(GEN)/tests.mk)
 
 CMOCKA_HAS := ASSERT_H INTTYPES_H SETJMP_H SIGNAL_H STDARG_H STDDEF_H STDINT_H STDIO_H STDLIB_H STRING_H STRINGS_H \
               SYS_STAT_H SYS_TYPES_H TIME_H UNISTD_H MALLOC_H MALLOC CALLOC EXIT FPRINTF SNPRINTF VSNPRINTF FREE LONGJMP \
@@ -107,6 +114,12 @@ $(PROGRAMS): $(OUT)/bin/%: $(OBJ)/tests/%.o $(HELP) $(CORE) $(CMOCKA)
 	$(Q)mkdir -p $(@D)
 	@$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $< $(CMOCKA) $(HELP) $(CORE) $(HELP) $(LINK) $(if $(findstring nghttp2_,$(@F)),-lnghttp2) -o $@
+
+model: $(MODEL)
+$(MODEL): $(call objects,$(MODEL_SRCS)) $(HELP) $(CORE)
+	$(Q)mkdir -p $(@D)
+	@$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(call objects,$(MODEL_SRCS)) $(HELP) $(CORE) $(HELP) -o $@
 endif
 
--include $(patsubst %.o,%.d,$(call objects,$(CORE_SRCS) $(TESTS) $(HELP_SRCS)) $(NANOPB_OBJS) $(CMOCKA))
+-include $(patsubst %.o,%.d,$(call objects,$(CORE_SRCS) $(TESTS) $(HELP_SRCS) $(MODEL_SRCS)) $(NANOPB_OBJS) $(CMOCKA))

@@ -30,9 +30,14 @@ static bool fill(pb_ostream_t *stream, const pb_field_t *field, void *const *arg
 
     if (!pb_encode_tag_for_field(stream, field) || !pb_encode_varint(stream, len))
         return false;
-    for (uint32_t i = 0; i < len; i++) {
-        pb_byte_t c = (pb_byte_t)(i * 7 + (i >> 8)); /* no two neighbouring kilobytes are alike */
-        if (!pb_write(stream, &c, 1))
+    for (uint32_t at = 0, n; at < len; at += n) {
+        pb_byte_t piece[64];
+
+        n = 1 + at % sizeof piece; /* pieces of all lengths */
+        n = n < len - at ? n : len - at;
+        for (uint32_t i = at; i < at + n; i++)
+            piece[i - at] = (pb_byte_t)(i * 7 + (i >> 8)); /* no two neighbouring kilobytes are alike */
+        if (!pb_write(stream, piece, n))
             return false;
     }
     return true;
