@@ -285,6 +285,8 @@ static void keep_value(struct gram_call *call, unsigned key, size_t len)
 
 static void keep_verdict(struct gram_call *call, unsigned key, uint16_t verdict)
 {
+    if (call->conn->stale)
+        fault(call, GRAM_METADATA_STALE);
     if (room(call) < 2) {
         fault(call, GRAM_METADATA_TOO_LONG);
         return;
@@ -460,5 +462,21 @@ void gram_metadata_put(const struct gram_call *call, bool trailers, struct gram_
     }
 }
 
+/* ---- verdicts that hold no longer ---- */
+
+void gram_server_forget_verdicts(gram_server *server)
+{
+    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
+        struct gram_conn *conn = &server->conns[i];
+
+        if (!conn->in_use || !conn->judged)
+            continue;
+        conn->stale = true; /* until the GOAWAY is out, the client may still begin calls */
+        for (unsigned j = 0; j < GRAM_MAX_CONCURRENT_STREAMS; j++)
+            if (conn->calls[j].phase == GRAM_CALL_HEADERS || conn->calls[j].phase == GRAM_CALL_BEGIN)
+                fault(&conn->calls[j], GRAM_METADATA_STALE);
+        gram_conn_go_away(conn, GRAM_H2_LEAVE, "verdicts have changed", GRAM_CONNECTION_AGE_GRACE_MS);
+    }
+}
 
 #endif

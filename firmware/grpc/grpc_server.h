@@ -132,6 +132,7 @@ struct gram_conn {
     char peer[GRAM_PEER_NAME];
 #if GRAM_METADATA_SIZE > 0
     bool judged; /* a judge has spoken on this connection */
+    bool stale;  /* and what it said holds no longer */
     struct gram_incoming incoming;
     struct gram_store store;
 #endif

@@ -75,8 +75,8 @@ bool gram_call_metadata_text(const gram_call *call, const struct gram_key *key, 
 /* What a key's judge said of value number `nth`; -1 if there are no more. */
 int32_t gram_call_verdict(const gram_call *call, const struct gram_key *key, unsigned nth);
 
-/* What judges said so far holds no longer (tokens were changed): calls that no handler has seen yet end UNAVAILABLE, and
- * connections on which a judge has spoken end with GOAWAY once their calls have; clients connect anew and are judged anew. */
+/* What judges said so far holds no longer (tokens were changed). Connections on which a judge has spoken end with GOAWAY; their calls may finish, for
+ * GRAM_CONNECTION_AGE_GRACE_MS, but for those whose interceptors have not been asked yet: these end UNAVAILABLE. Clients connect anew and are judged anew. */
 void gram_server_forget_verdicts(gram_server *server);
 
 /* ---- sending ---- */
