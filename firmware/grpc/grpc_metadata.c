@@ -442,7 +442,10 @@ static bool add(struct gram_call *call, unsigned tag, const char *name, const ui
 
 bool gram_call_header(gram_call *call, const char *name, const void *value, size_t len)
 {
-    return !call->headers_sent && add(call, TAG_HEADER, name, value, len);
+    if (call->headers_sent || !add(call, TAG_HEADER, name, value, len))
+        return false;
+    call->has_headers = true;
+    return true;
 }
 
 bool gram_call_trailer(gram_call *call, const char *name, const void *value, size_t len)

@@ -152,12 +152,14 @@ void gram_reply_trailers(struct gram_call *call, gram_status status)
     struct gram_hpack_out out = { .buf = block, .cap = sizeof block };
     struct gram_h2_conn *h2 = &call->conn->h2;
 
+#if GRAM_METADATA_SIZE > 0
+    if (call->has_headers) /* in a block of their own: clients take all of a Trailers-Only for trailers */
+        send_headers(call);
+#endif
     gram_hpack_enc_begin(&h2->enc, &out);
     if (!call->headers_sent) { /* Trailers-Only */
         gram_hpack_enc_index(&out, INDEX_STATUS_200);
         gram_hpack_enc_pin(&h2->enc, &out, PIN_CONTENT_TYPE);
-        if (GRAM_METADATA_SIZE > 0)
-            gram_metadata_put(call, false, &out);
     }
     put_status(h2, &out, status);
     if (status != GRAM_OK && server->text_len > 0)

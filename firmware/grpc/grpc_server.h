@@ -81,6 +81,7 @@ struct gram_call { /* small things first: it makes shorter code */
 #if GRAM_METADATA_SIZE > 0
     uint16_t metadata_len;
     uint8_t metadata_fault; /* enum gram_metadata_fault */
+    bool has_headers;       /* items that go out with the response's headers */
 #endif
     _Alignas(8) uint8_t state[GRAM_CALL_STATE];
 #if GRAM_INTERCEPTOR_STATE > 0

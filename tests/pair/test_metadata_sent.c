@@ -83,16 +83,31 @@ static void test_unary(struct pair *pair)
     assert_null(answer_field(peer_answer(client, id)->trailers, "t-a"));
 }
 
-/* Trailers-Only: both in one block, headers in front. */
-static void test_trailers_only(struct pair *pair)
+/* Without a reply: clients take all that is in a Trailers-Only block for trailers, so headers have a block of
+ * their own, and only trailers alone are one. */
+static void add_trailers(gram_call *call)
+{
+    assert_true(trailer(call, "t-a", "2"));
+    assert_true(gram_call_trailer(call, "t-bin", NULL, 0));
+}
+
+static void test_no_reply(struct pair *pair)
 {
     begin(pair);
     test_app_answer((struct test_answer){.status = GRAM_NOT_FOUND, .text = "gone", .hook = add_some});
     peer_call(client, id, TINY, 1, "");
+    expect_status(client, id, GRAM_NOT_FOUND, "gone");
+    const struct answer *a = peer_answer(client, id);
+    assert_int_equal(a->blocks, 2);
+    assert_string_equal(a->headers,
+                        ":status: 200\ncontent-type: application/grpc\nx-a: 1\nx-b-bin: AAH/\nx-a: \n");
+    assert_string_equal(a->trailers, "grpc-status: 5\ngrpc-message: gone\nt-a: 2\nt-bin: \n");
+    id += 2;
+    test_app_answer((struct test_answer){.status = GRAM_NOT_FOUND, .text = "gone", .hook = add_trailers});
+    peer_call(client, id, TINY, 1, "");
     expect_only_trailers(client, id, GRAM_NOT_FOUND, "gone");
     expect_lines(peer_answer(client, id)->headers,
-                 "content-type: application/grpc\nx-a: 1\nx-b-bin: AAH/\nx-a: \n"
-                 "grpc-status: 5\ngrpc-message: gone\nt-a: 2\nt-bin: \n");
+                 "content-type: application/grpc\ngrpc-status: 5\ngrpc-message: gone\nt-a: 2\nt-bin: \n");
 }
 
 static void add_late(gram_call *call)
@@ -114,12 +129,13 @@ static void test_stream(struct pair *pair)
     assert_int_equal(answer_replies(a), 2);
     expect_lines(a->headers, "x-a: 1\nx-b-bin: AAH/\nx-a: \n");
     expect_lines(a->trailers, "grpc-status: 10\nt-a: 2\nt-bin: \nt-late: 2\nt-late: 2\n");
-    id += 2; /* no reply: the headers are in the one block */
+    id += 2;
     answer(GRAM_OK, add_some);
     answer(GRAM_DONE, NULL);
     peer_call(client, id, STREAM, 5, "");
-    expect_only_trailers(client, id, GRAM_OK, NULL);
-    expect_lines(peer_answer(client, id)->headers, "x-b-bin: AAH/\nx-a: \ngrpc-status: 0\nt-a: 2\n");
+    expect_status(client, id, GRAM_OK, NULL);
+    expect_lines(peer_answer(client, id)->headers, "x-b-bin: AAH/\nx-a: \n");
+    expect_lines(peer_answer(client, id)->trailers, "grpc-status: 0\nt-a: 2\n");
 }
 
 /* Interceptors: before the call, also with a refusal; the handler's come behind. */
@@ -163,9 +179,9 @@ static void test_interceptor(struct pair *pair)
             expect_lines(peer_answer(client, id)->trailers, "t-first: i\nt-a: 2\n");
             metadata_before = refuse;
         } else {
-            expect_only_trailers(client, id, GRAM_UNAUTHENTICATED, "who?");
-            expect_lines(peer_answer(client, id)->headers, "x-first: i\ngrpc-status: 16\n");
-            expect_lines(peer_answer(client, id)->headers, "grpc-message: who?\nt-first: i\n");
+            expect_status(client, id, GRAM_UNAUTHENTICATED, "who?");
+            expect_lines(peer_answer(client, id)->headers, "application/grpc\nx-first: i\n");
+            expect_lines(peer_answer(client, id)->trailers, "grpc-status: 16\ngrpc-message: who?\nt-first: i\n");
         }
         assert_null(strstr(peer_answer(client, id)->trailers, "t-too-late"));
     }
@@ -280,7 +296,7 @@ static void test_shared(struct pair *pair)
 
 /* ---- little room to send ---- */
 
-/* All of it in the headers, or in the trailers, or in a Trailers-Only block with a long text: the transmit
+/* All of it in the headers, or in the trailers, or half in each, or beside a long text: the transmit
  * buffer takes it, however slowly the client does, and with replies that leave in pieces. */
 static unsigned where;
 
@@ -344,7 +360,7 @@ static void test_slow_client(struct pair *pair)
             }
         }
     }
-    for (where = 0; where < 3; where++, id += 2) { /* Trailers-Only, with the longest text */
+    for (where = 0; where < 3; where++, id += 2) { /* no reply, but the longest text */
         char text[300];
         memset(text, 'm', sizeof text - 1);
         text[sizeof text - 1] = '\0';
@@ -353,8 +369,9 @@ static void test_slow_client(struct pair *pair)
         client->take = 0;
         peer_call(client, id, TINY, 1, "");
         crawl(pair, peer_answer(client, id));
-        expect_only_trailers(client, id, GRAM_ABORTED, text);
-        assert_non_null(answer_field(peer_answer(client, id)->headers, "name"));
+        expect_status(client, id, GRAM_ABORTED, text);
+        assert_int_equal(peer_answer(client, id)->blocks, where == 1 ? 1 : 2);
+        assert_int_equal(answer_field(peer_answer(client, id)->trailers, "name") != NULL, where != 0);
     }
 }
 
@@ -377,8 +394,9 @@ static void test_behind_another(struct pair *pair)
             pair_run(pair);
             expect_number(client, id, 7);
             expect_status(client, id + 2, fill % 2 ? GRAM_OK : GRAM_ABORTED, NULL);
-            assert_non_null(answer_field(where == 1 ? peer_answer(client, id + 2)->trailers
-                                                    : peer_answer(client, id + 2)->headers, "name"));
+            const struct answer *a = peer_answer(client, id + 2);
+            assert_int_equal(answer_field(a->headers, "name") != NULL, where != 1 || a->blocks == 1);
+            assert_int_equal(answer_field(a->trailers, "name") != NULL, where != 0);
             if (test_app.script_at == test_app.script_len)
                 test_app.script_at = test_app.script_len = 0;
         }
@@ -437,7 +455,7 @@ static void test_waiting(struct pair *pair)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PAIR_TEST_OF(test_unary, metadata_app),       PAIR_TEST_OF(test_trailers_only, metadata_app),
+        PAIR_TEST_OF(test_unary, metadata_app),       PAIR_TEST_OF(test_no_reply, metadata_app),
         PAIR_TEST_OF(test_stream, metadata_app),      PAIR_TEST_OF(test_interceptor, metadata_app),
         PAIR_TEST_OF(test_bad, metadata_app),         PAIR_TEST_OF(test_room, metadata_app),
         PAIR_TEST_OF(test_shared, metadata_app),      PAIR_TEST_OF(test_slow_client, metadata_app),

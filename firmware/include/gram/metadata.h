@@ -82,7 +82,7 @@ void gram_server_forget_verdicts(gram_server *server);
 /* ---- sending ---- */
 
 /* Adds a field to the response's headers, or to its trailers. Text is ASCII of 0x20 to 0x7e; the bytes of a -bin
- * name are base64-encoded. Name and value are copied. Headers go out with the first reply, or, where there is none, with
+ * name are base64-encoded. Name and value are copied. Headers go out with the first reply, or, where there is none, before
  * the trailers: until then they can be added.
  * False, and nothing is added: no room in GRAM_METADATA_SIZE; headers have been sent; or the name or value is none that
  * may be sent (upper case, "grpc-"; grpc-status-details-bin is allowed, see gram/details.h). */
