@@ -6,15 +6,16 @@ Commands:
     {"op": "connect", "conn": NAME, "target": "host:port", "deadline": SECONDS,
      "options": [[KEY, VALUE]..] or absent: the channel's own, where the client is grpcio}
     {"op": "call", "id": N, "conn": NAME, "path": "/package.Service/Method", "requests": [MESSAGE..],
-     "deadline": SECONDS or absent, "metadata": [[KEY, VALUE]..] or absent,
+     "deadline": SECONDS or absent, "metadata": [[KEY, VALUE]..] or absent (of a -bin key in base64),
      "open": true if more requests will follow}
     {"op": "send", "id": N, "request": MESSAGE} and at last {"op": "finish", "id": N}, of a call that is open
     {"op": "cancel", "id": N}
     {"op": "close", "conn": NAME}
 Reports:
     {"conn": NAME, "state": "ready", "closed" or what went wrong}
-    {"id": N, "reply": MESSAGE} as often as there are any, then {"id": N, "end": {"code": N, "message": TEXT}},
-    with "details" beside them where the status has any: [MESSAGE..] with "@type", as proto3's JSON has Any
+    {"id": N, "reply": MESSAGE} as often as there are any, then {"id": N, "end": {"code": N, "message": TEXT,
+     "headers": {KEY: [VALUE..]}, "trailers": the same}}; in "end" also "details" where the status has any:
+     [MESSAGE..] with "@type", as proto3's JSON has Any
 
 Calls run at the same time; a message is proto3's JSON with the field names of the .proto file. Each
 connection is one TCP connection; it is ready when the server's SETTINGS have come. The program ends when its
@@ -186,12 +187,14 @@ class Call:
         self.client = client
         self.id = id
         self.started = time.monotonic()
+        self.headers = self.trailers = None  # by key, once it has ended
 
     def next(self, timeout=10):
         """The next reply, or None when there are no more (RpcError if the call failed)."""
         report = self.client.receive(self.id, timeout)
         if "reply" in report:
             return report["reply"]
+        self.headers, self.trailers = (report["end"].get(what) or {} for what in ("headers", "trailers"))
         if report["end"]["code"] != OK:
             raise RpcError(report["end"]["code"], report["end"]["message"], decoded(report["end"]))
         return None

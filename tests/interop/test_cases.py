@@ -57,6 +57,17 @@ def empty_stream(connection):
     assert connection.call(SERVICE + "FullDuplexCall").replies() == []
 
 
+def custom_metadata(connection):
+    sent = [["x-grpc-test-echo-initial", "test_initial_metadata_value"]]
+    sent += [["x-grpc-test-echo-trailing-bin", base64.b64encode(b"\xab\xab\xab").decode()]]
+    for method in ("UnaryCall", "FullDuplexCall"):
+        request = {"response_size": 9, **payload(8)} if method == "UnaryCall" else wants(9, 8)
+        call = connection.call(SERVICE + method, request, metadata=sent)
+        assert [size_of(reply) for reply in call.replies()] == [9]
+        assert call.headers["x-grpc-test-echo-initial"] == [sent[0][1]]
+        assert call.trailers["x-grpc-test-echo-trailing-bin"] == [sent[1][1]]
+
+
 def status_code_and_message(connection):
     wish = {"response_status": {"code": 2, "message": "test status message"}}
     for method in ("UnaryCall", "FullDuplexCall"):
@@ -99,7 +110,6 @@ def timeout_on_sleeping_server(connection):
     assert code == DEADLINE_EXCEEDED
 
 
-# custom_metadata belongs here once handlers can read and send metadata
 CASES = [
     empty_unary,
     large_unary,
@@ -107,6 +117,7 @@ CASES = [
     server_streaming,
     ping_pong,
     empty_stream,
+    custom_metadata,
     status_code_and_message,
     special_status_message,
     unimplemented_method,
@@ -117,7 +128,7 @@ CASES = [
 ]
 TOO_LARGE = {"lm3s6965evb": [large_unary, client_streaming, ping_pong, cancel_after_first_response]}
 TOO_LARGE_OR_LATE = {"lm3s6965evb": [timeout_on_sleeping_server]}
-ON_BOARDS = [empty_unary, large_unary, ping_pong, status_code_and_message]
+ON_BOARDS = [empty_unary, large_unary, ping_pong, custom_metadata, status_code_and_message]
 
 
 def play(case, target, connection):

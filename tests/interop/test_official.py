@@ -18,7 +18,7 @@ CASES = [
     "server_streaming",
     "ping_pong",
     "empty_stream",
-    # "custom_metadata" belongs here once handlers can read and send metadata
+    "custom_metadata",
     "status_code_and_message",
     "special_status_message",
     "unimplemented_method",
@@ -27,7 +27,7 @@ CASES = [
     "cancel_after_first_response",
     "timeout_on_sleeping_server",
 ]
-ON_BOARDS = {"empty_unary", "large_unary", "ping_pong", "status_code_and_message"}
+ON_BOARDS = {"empty_unary", "large_unary", "ping_pong", "custom_metadata", "status_code_and_message"}
 
 # Requests of 27 KB and more, and the method that they are for.
 TOO_LARGE = {

@@ -15,6 +15,18 @@
 #define GRAM_REPLY_SIZE 80
 #endif
 
+/* What custom_metadata sends, and its echo, take 133 bytes. A client may index each value (RFC 7541): where there
+ * is memory, the store holds all that a client can. */
+#ifndef GRAM_METADATA_SIZE
+#if GRAM_RAM_KB <= 64
+#define GRAM_METADATA_SIZE 192
+#define GRAM_HPACK_STORE 256
+#else
+#define GRAM_METADATA_SIZE 1024
+#define GRAM_HPACK_STORE 8192
+#endif
+#endif
+
 /* The official large request has a body of 271,828 bytes. Replies need no buffer, however long. Where there
  * is no megabyte, such requests are answered RESOURCE_EXHAUSTED. */
 #if GRAM_RAM_KB >= 1024 && GRAM_RAM_KB < 65536

@@ -3,9 +3,7 @@
  *
  * Bodies of requests and replies take no memory (interop_payload.c); a request as a whole does, so what is
  * longer than the target's message buffers is answered RESOURCE_EXHAUSTED. As the cases demand,
- * UnimplementedCall has no handler, and UnimplementedService no binding. What is missing: custom_metadata,
- * x-grpc-test-echo-initial and x-grpc-test-echo-trailing-bin of UnaryCall and FullDuplexCall, which needs
- * metadata for handlers. */
+ * UnimplementedCall has no handler, and UnimplementedService no binding. */
 #include "gram/gram.h"
 #include "gram/health.h"
 #include "gram/reflection.h"
@@ -45,6 +43,28 @@ static gram_status check_size(gram_call *call, int32_t size)
     return GRAM_OK;
 }
 
+/* ---- metadata ---- */
+
+static const struct gram_key echo_initial = GRAM_KEY("x-grpc-test-echo-initial");
+static const struct gram_key echo_trailing = GRAM_KEY("x-grpc-test-echo-trailing-bin");
+
+/* UnaryCall and FullDuplexCall send back what comes under these names, all values in their order: the one in
+ * the response's headers, the other in its trailers. */
+static gram_status echo_metadata(gram_call *call)
+{
+    char value[GRAM_METADATA_SIZE];
+    bool fits = true;
+    int32_t len;
+
+    for (unsigned n = 0; fits && (len = gram_call_metadata(call, &echo_initial, n, value, sizeof value)) >= 0; n++) {
+        fits = gram_call_header(call, echo_initial.name, value, (size_t)len);
+    }
+    for (unsigned n = 0; fits && (len = gram_call_metadata(call, &echo_trailing, n, value, sizeof value)) >= 0; n++) {
+        fits = gram_call_trailer(call, echo_trailing.name, value, (size_t)len);
+    }
+    return fits ? GRAM_OK : gram_call_fail(call, GRAM_RESOURCE_EXHAUSTED, "no room to echo: GRAM_METADATA_SIZE");
+}
+
 /* ---- unary ---- */
 
 static gram_status empty_call(gram_call *call, const grpc_testing_Empty *req, grpc_testing_Empty *rep)
@@ -58,8 +78,11 @@ static gram_status empty_call(gram_call *call, const grpc_testing_Empty *req, gr
 static gram_status unary_call(gram_call *call, const grpc_testing_SimpleRequest *req,
                               grpc_testing_SimpleResponse *rep)
 {
-    gram_status status = wished(call, req->has_response_status, &req->response_status);
+    gram_status status = echo_metadata(call);
 
+    if (status == GRAM_OK) {
+        status = wished(call, req->has_response_status, &req->response_status);
+    }
     if (status == GRAM_OK) {
         status = check_type(call, req->response_type);
     }
@@ -205,7 +228,10 @@ static const struct grpc_testing_TestService_handlers test_service = {
     .CacheableUnaryCall = {.handle = unary_call},
     .StreamingOutputCall = {.open = output_open, .next = next_owed},
     .StreamingInputCall = {.message = input_message, .half_close = input_half_close},
-    .FullDuplexCall = {.message = full_duplex_message, .half_close = last_request, .next = next_owed},
+    .FullDuplexCall = {.open = echo_metadata,
+                       .message = full_duplex_message,
+                       .half_close = last_request,
+                       .next = next_owed},
     .HalfDuplexCall = {.message = owe, .half_close = half_duplex_half_close, .next = half_duplex_next},
 };
 
@@ -219,10 +245,14 @@ static const struct gram_interceptor *const interceptors[] = {
     &gram_log_interceptor,
 };
 
+static const struct gram_key *const keys[] = {&echo_initial, &echo_trailing};
+
 const struct gram_app gram_app = {
     .name = "interop",
     .bindings = bindings,
     .binding_count = sizeof bindings / sizeof bindings[0],
     .interceptors = interceptors,
     .interceptor_count = sizeof interceptors / sizeof interceptors[0],
+    .keys = keys,
+    .key_count = sizeof keys / sizeof keys[0],
 };

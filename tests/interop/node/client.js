@@ -57,12 +57,20 @@ function close(c) {
     report({ conn: c.conn, state: 'closed' });
 }
 
+function byKey(metadata) {
+    const found = {};
+    for (const key of Object.keys(metadata?.getMap() ?? {})) {
+        found[key] = metadata.get(key).map((v) => (typeof v === 'string' ? v : v.toString('base64')));
+    }
+    return found;
+}
+
 function start(c) {
     const method = methods.get(c.path);
     const client = clients.get(c.conn);
     const metadata = new grpc.Metadata();
     for (const [key, value] of c.metadata ?? []) {
-        metadata.add(key, key.endsWith('-bin') ? Buffer.from(value, 'latin1') : value);
+        metadata.add(key, key.endsWith('-bin') ? Buffer.from(value, 'base64') : value);
     }
     const options = c.deadline ? { deadline: Date.now() + 1000 * c.deadline } : {};
     const common = [method.path, method.requestSerialize, method.responseDeserialize];
@@ -73,9 +81,14 @@ function start(c) {
         args.push((error, reply) => { if (!error) { report({ id: c.id, reply }); } });
     }
     const call = client[kind](...common, ...args);
+    let headers;
+    call.on('metadata', (metadata) => { headers = metadata; });
     const end = (status) => {
         const [rich] = status.metadata.get('grpc-status-details-bin');
-        report({ id: c.id, end: { code: status.code, message: status.details, status: rich?.toString('base64') } });
+        report({ id: c.id, end: {
+            code: status.code, message: status.details, status: rich?.toString('base64'),
+            headers: byKey(headers), trailers: byKey(status.metadata),
+        } });
     };
     call.on('status', (status) => {
         if (method.responseStream && status.code === grpc.status.OK) {

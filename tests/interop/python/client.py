@@ -2,6 +2,7 @@
 one JSON object a line, as tests/interop/clients.py describes. It knows no service: messages are made from the
 file descriptor set that is its only argument, so one program serves every application."""
 
+import base64
 import json
 import queue
 import sys
@@ -77,7 +78,9 @@ class Program:
             request_serializer=request_class.SerializeToString,
             response_deserializer=reply_class.FromString,
         )
-        metadata = [(k, v.encode() if k.endswith("-bin") else v) for k, v in c.get("metadata") or []]
+        metadata = [
+            (k, base64.b64decode(v) if k.endswith("-bin") else v) for k, v in c.get("metadata") or []
+        ]
         args = {"timeout": c.get("deadline"), "metadata": metadata}
         what = self.stream(c, request_class, requests) if method.client_streaming else requests[0]
         call = stub(what, **args) if method.server_streaming else stub.future(what, **args)
@@ -104,7 +107,17 @@ class Program:
         status = rpc_status.from_call(call)
         if status:
             end["details"] = [json_format.MessageToDict(detail) for detail in status.details]
+        end["headers"] = by_key(call.initial_metadata())
+        end["trailers"] = by_key(call.trailing_metadata())
         self.report(id=id, end=end)
+
+
+def by_key(metadata):
+    found = {}
+    for key, value in metadata or []:
+        text = base64.b64encode(value).decode() if key.endswith("-bin") else value
+        found.setdefault(key, []).append(text)
+    return found
 
 
 def main():

@@ -6,6 +6,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,9 +47,11 @@ type command struct {
 }
 
 type end struct {
-	Code    int               `json:"code"`
-	Message string            `json:"message"`
-	Details []json.RawMessage `json:"details,omitempty"`
+	Code     int                 `json:"code"`
+	Message  string              `json:"message"`
+	Details  []json.RawMessage   `json:"details,omitempty"`
+	Headers  map[string][]string `json:"headers"`
+	Trailers map[string][]string `json:"trailers"`
 }
 
 type report struct {
@@ -133,7 +136,9 @@ func (p *program) do(c command) {
 		p.mu.Unlock()
 		go func() {
 			defer cancel()
-			e := asEnd(p.call(ctx, conn, c))
+			var headers, trailers metadata.MD
+			e := asEnd(p.call(ctx, conn, c, grpc.Header(&headers), grpc.Trailer(&trailers)))
+			e.Headers, e.Trailers = asText(headers), asText(trailers)
 			p.report(report{ID: c.ID, End: &e})
 		}()
 	case "send":
@@ -177,7 +182,7 @@ func (p *program) connect(c command) string {
 	return "ready"
 }
 
-func (p *program) call(ctx context.Context, conn *grpc.ClientConn, c command) error {
+func (p *program) call(ctx context.Context, conn *grpc.ClientConn, c command, options ...grpc.CallOption) error {
 	name := strings.ReplaceAll(strings.TrimPrefix(c.Path, "/"), "/", ".")
 	found, err := p.files.FindDescriptorByName(protoreflect.FullName(name))
 	if err != nil {
@@ -190,7 +195,15 @@ func (p *program) call(ctx context.Context, conn *grpc.ClientConn, c command) er
 		defer cancel()
 	}
 	for _, pair := range c.Metadata {
-		ctx = metadata.AppendToOutgoingContext(ctx, pair[0], pair[1])
+		value := pair[1]
+		if strings.HasSuffix(pair[0], "-bin") {
+			bytes, err := base64.StdEncoding.DecodeString(value)
+			if err != nil {
+				return err
+			}
+			value = string(bytes)
+		}
+		ctx = metadata.AppendToOutgoingContext(ctx, pair[0], value)
 	}
 	if !method.IsStreamingClient() && !method.IsStreamingServer() {
 		req, err := parse(method.Input(), c.Requests[0])
@@ -198,7 +211,7 @@ func (p *program) call(ctx context.Context, conn *grpc.ClientConn, c command) er
 			return err
 		}
 		rep := dynamicpb.NewMessage(method.Output())
-		if err := conn.Invoke(ctx, c.Path, req, rep); err != nil {
+		if err := conn.Invoke(ctx, c.Path, req, rep, options...); err != nil {
 			return err
 		}
 		return p.reply(c.ID, rep)
@@ -207,7 +220,7 @@ func (p *program) call(ctx context.Context, conn *grpc.ClientConn, c command) er
 		ClientStreams: method.IsStreamingClient(),
 		ServerStreams: method.IsStreamingServer(),
 	}
-	stream, err := conn.NewStream(ctx, desc, c.Path)
+	stream, err := conn.NewStream(ctx, desc, c.Path, options...)
 	if err != nil {
 		return err
 	}
@@ -285,4 +298,16 @@ func asEnd(err error) end {
 		e.Details = append(e.Details, text)
 	}
 	return e
+}
+
+// asText has the values of -bin keys in base64.
+func asText(md metadata.MD) map[string][]string {
+	for key, values := range md {
+		for i := range values {
+			if strings.HasSuffix(key, "-bin") {
+				values[i] = base64.StdEncoding.EncodeToString([]byte(values[i]))
+			}
+		}
+	}
+	return md
 }
