@@ -248,11 +248,34 @@ static const char *overdue(const struct m_call *c)
     return NULL;
 }
 
+/* Whether the call may own a message buffer, or wait for one: what it has begun to send and the handler has
+ * not taken is more than its own buffer holds. */
+static bool may_need_buffer(const struct m_call *c)
+{
+    size_t begin = c->delivered > 0 ? c->messages[c->delivered - 1].end : 0;
+    size_t end = c->delivered < c->message_count ? c->messages[c->delivered].end : begin;
+
+    if (c->flaw == M_CUT)
+        end += 3; /* its prefix says more than comes */
+    return c->out_at > begin &&
+           (end - begin > GRAM_INITIAL_WINDOW_SIZE || c->out_at - begin > GRAM_INITIAL_WINDOW_SIZE);
+}
+
+static bool is_buffer_left(void)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < M_CLIENTS; i++)
+        for (unsigned j = 0; j < model.clients[i].call_count; j++)
+            n += may_need_buffer(model.clients[i].calls[j]);
+    return n <= GRAM_MESSAGE_BUFS;
+}
+
 /* The client's: whether it should have the window for the rest of its request. */
 static bool lacks_window(const struct m_call *c, const struct gram_usage *usage)
 {
     return c->out_at < c->out_len && c->window <= 0 && c->client->knows_settings && !c->message_waits &&
-           !c->next_owed && usage->message_bufs < GRAM_MESSAGE_BUFS;
+           !c->next_owed && (usage->message_bufs < GRAM_MESSAGE_BUFS || is_buffer_left());
 }
 
 static void check_due(struct m_call *c, const struct answer *a)
@@ -439,13 +462,13 @@ static void check_client(struct m_client *k)
         m_count(M_CONN_USED_UP);
     if (m_is_ended(k))
         check_end(k);
+    for (unsigned i = 0; i < k->call_count; i++)
+        k->calls[i]->over = check_call(k->calls[i]);
     for (unsigned i = 0; i < k->call_count; i++) {
-        struct m_call *c = k->calls[i];
-
-        if (check_call(c))
-            forget_call(c);
+        if (k->calls[i]->over)
+            forget_call(k->calls[i]);
         else
-            k->calls[kept++] = c;
+            k->calls[kept++] = k->calls[i];
     }
     k->call_count = kept;
     k->way_asked = false;
