@@ -369,6 +369,7 @@ bool gram_call_step(struct gram_call *call)
     if (call->held != GRAM_NONE)
         return gram_reply_drain(call);
     if (needs_room(call) && !gram_reply_room(call)) {
+        gram_reply_look(call);
         call->conn->pump_wanted = true;
         return false;
     }

@@ -15,7 +15,7 @@ static bool waits_for_client(const struct gram_call *call)
 {
     if (call->held != GRAM_NONE || call->starved || call->phase == GRAM_CALL_HTTP)
         return true;
-    if (call->remote_done || call->wants_buf)
+    if (call->remote_done || call->wants_buf || call->phase == GRAM_CALL_END) /* that one waits for room */
         return false;
     return call->phase != GRAM_CALL_STREAM ||
            (call->message_buf != GRAM_NONE && !call->message_waits && !call->next_owed);

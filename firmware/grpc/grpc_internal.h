@@ -134,6 +134,8 @@ bool gram_reply_room(const struct gram_call *call);
 /* Where a reply is to be built: the server's scratch, when whatever it becomes can go out at once; or a held slot, which the call then
  * owns. NULL: neither, wait. */
 void *gram_reply_place(struct gram_call *call);
+/* Without room: whether the client has opened its windows meanwhile, and so done its part. */
+void gram_reply_look(struct gram_call *call);
 /* Sends the reply that lies in that place, or begins to. `final`: trailers with OK follow. */
 void gram_reply_send(struct gram_call *call, const void *reply, bool final);
 /* The next piece of a held reply. False: no room now. */

@@ -103,6 +103,12 @@ void *gram_reply_place(struct gram_call *call)
     return place;
 }
 
+void gram_reply_look(struct gram_call *call)
+{
+    if (call->starved && gram_h2_window(&call->conn->h2, call->slot) >= GRAM_PREFIX + call->method->rep_max)
+        call->starved = false;
+}
+
 void gram_reply_release(struct gram_call *call)
 {
     if (call->held == GRAM_NONE)

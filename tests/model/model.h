@@ -109,6 +109,8 @@ struct m_call {
     bool loose; /* a wake may have it asked once more than it needs */
     bool has_sleep;
     uint32_t sleep_at;
+    bool slept; /* it had one that is over, at slept_at */
+    uint32_t slept_at;
     gram_call_ref ref;
     uint8_t *expected; /* the replies, as they must come */
     size_t expected_len, expected_room, compared;

@@ -149,6 +149,8 @@ void m_clock(struct m_call *c)
     if (!c->has_sleep || (int32_t)(model.pair.now - c->sleep_at) < 0)
         return;
     c->has_sleep = false;
+    c->slept_at = model.pair.now;
+    c->slept = true;
     cause(c);
     m_count(M_SLEPT);
 }
@@ -165,7 +167,8 @@ static void waits(struct m_call *c, gram_call *call)
 {
     uint32_t ms = M_ONE_OF(1, m_below(100), m_below(30000));
 
-    if (!model.draining && m_chance(40)) {
+    /* A sleep that is over and has not been looked at may still be replaced, and would not be noticed: not here. */
+    if (!model.draining && !(c->slept && c->slept_at == model.pair.now) && m_chance(40)) {
         gram_call_sleep(call, ms);
         c->has_sleep = true;
         c->sleep_at = model.pair.now + ms;
