@@ -40,7 +40,7 @@ IMAGE := $(APP)$(if $(filter 1,$(AUTH)),-auth)
 
 include port/deps/deps.mk
 
-SOURCES_READY := $(LWIP_READY) $(NANOPB_READY) $(STAMPS)/venv
+SOURCES_READY := $(LWIP_READY) $(NANOPB_READY) $(MBEDTLS_READY) $(STAMPS)/venv
 FIRMWARE_READY := $(SOURCES_READY) $(STAMPS)/need-firmware
 CHECK_READY := $(NANOPB_READY) $(CMOCKA_DIR)/.gram-pin $(STAMPS)/venv $(STAMPS)/need-check
 TEST_READY := $(CHECK_READY) $(FIRMWARE_READY) $(STAMPS)/venv-test $(STAMPS)/need-qemu $(STAMPS)/need-fuzz

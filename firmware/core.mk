@@ -7,6 +7,7 @@
 
 LWIP_DIR ?= build/deps/lwip
 NANOPB_DIR ?= build/deps/nanopb
+MBEDTLS_DIR ?= build/deps/mbedtls
 CMOCKA_DIR ?= build/deps/cmocka
 
 Q := $(if $(V),,@)
@@ -22,7 +23,10 @@ dirs = $(addprefix -I,$1)
 GEN := build/gen
 API := $(call dirs,firmware/include $(CONFIG_DIRS))
 NANOPB_INC := -isystem $(NANOPB_DIR)
-LWIP_INC := -isystem $(LWIP_DIR)/src/include $(call dirs,port/lwip)
+LWIP_INC := -isystem $(LWIP_DIR)/src/include $(call dirs,port/lwip port/pipe)
+# MBEDTLS_CONFIG_FILE is ours, and reads the target's limits.
+MBEDTLS_FLAGS = -isystem $(MBEDTLS_DIR)/include '-DMBEDTLS_CONFIG_FILE="gram_mbedtls_config.h"' $(call dirs,port/tls)
+TLS_INC = $(MBEDTLS_FLAGS) $(call dirs,port/pipe)
 
 INC.firmware/util := $(API) $(call dirs,firmware/util)
 INC.firmware/hpack := $(API) $(call dirs,firmware/util firmware/hpack)
@@ -34,6 +38,8 @@ INC.firmware/interceptors := $(API)
 INC.firmware/apps = $(API) $(call dirs,$(GEN)) $(NANOPB_INC)
 INC.$(GEN) := $(API) $(call dirs,$(GEN)) $(NANOPB_INC)
 INC.port/lwip := $(API) $(LWIP_INC)
+INC.port/pipe := $(API) $(call dirs,port/pipe)
+INC.port/tls = $(API) $(TLS_INC)
 
 # The list for a file: its own, its folder's, or that of the nearest folder above.
 up = $(patsubst %/,%,$(dir $1))
@@ -60,6 +66,21 @@ $(OBJ)/lwip/%.o: $(LWIP_DIR)/src/%.c $(OBJ)/flags
 	$(Q)mkdir -p $(@D)
 	@$(call say,CC,lwip/$*.c)
 	$(Q)$(CC) -std=c11 $(CFLAGS) -w $(LWIP_INC) $(API) -MD -MP -c $< -o $@
+
+# Mbed TLS knows of gram only the target's TLS limits, so its objects serve all applications of a target (MBEDTLS_OBJ). Which files are
+# empty is for gram_mbedtls_config.h to say.
+MBEDTLS_OBJ ?= $(OBJ)/mbedtls
+MBEDTLS_CFLAGS ?= $(CFLAGS) $(call dirs,$(TARGET_DIR))
+$(MBEDTLS_OBJ)/%.o: $(MBEDTLS_DIR)/library/%.c $(MBEDTLS_OBJ)/flags
+	@$(call say,CC,mbedtls/$*.c)
+	$(Q)$(CC) -std=c11 $(MBEDTLS_CFLAGS) -w $(MBEDTLS_FLAGS) -MD -MP -c $< -o $@
+MBEDTLS_SRCS = $(filter-out %/net_sockets.c %/timing.c %/psa_its_file.c,$(wildcard $(MBEDTLS_DIR)/library/*.c))
+MBEDTLS := $(MBEDTLS_OBJ)/libmbedtls.a
+$(MBEDTLS): $(patsubst $(MBEDTLS_DIR)/library/%.c,$(MBEDTLS_OBJ)/%.o,$(MBEDTLS_SRCS))
+	@$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(MBEDTLS_OBJ)/flags: FORCE
+	@$(call record,$(CC) $(MBEDTLS_CFLAGS) $(MBEDTLS_DIR))
 
 NANOPB_OBJS := $(addprefix $(OBJ)/nanopb/,pb_common.o pb_decode.o pb_encode.o)
 LWIP_SRCS := $(foreach d,core core/ipv4 core/ipv6,$(wildcard $(LWIP_DIR)/src/$d/*.c)) $(LWIP_DIR)/src/netif/ethernet.c

@@ -9,7 +9,8 @@
 #                                                     SOURCES       more .c files, of folders below its own
 # A target (host_sim/sim.mk, port/posix/posix.mk, tests/wire/wire.mk, port/boards/boards.mk) says: CC AR NM CFLAGS LDFLAGS RAM_KB, TARGET_DIR (folders where its
 #     gram_target_config.h and lwipopts_target.h are), TARGET_SRCS and their INC lists, IMAGE (the file to make), LINK_NEEDS
-#     (what else it is linked from) and CHECK_IMAGE (a command that looks at it); WITHOUT_LWIP := yes where its transport is another.
+#     (what else it is linked from) and CHECK_IMAGE (a command that looks at it); WITHOUT_LWIP := yes where its transport is another; WITH_TLS := yes
+#     where port/tls and Mbed TLS are part of it (gram/config.h's GRAM_TLS is then 1).
 
 all:
 
@@ -34,13 +35,18 @@ TARGET_MK.posix := port/posix/posix.mk
 TARGET_MK.wire := tests/wire/wire.mk
 TARGET_MK.bench := tests/bench/bench.mk
 WITHOUT_LWIP :=
+WITH_TLS :=
 include $(or $(TARGET_MK.$(TARGET)),port/boards/boards.mk)
 
-CFLAGS += -DGRAM_RAM_KB=$(RAM_KB) $(addprefix -D,$(DEFINES))
+# Mbed TLS's objects serve all applications of a target: nothing of the application is in their flags
+CFLAGS += -DGRAM_RAM_KB=$(RAM_KB) $(if $(WITH_TLS),-DGRAM_TLS=1)
+MBEDTLS_OBJ := build/$(TARGET)/obj/mbedtls
+MBEDTLS_CFLAGS := $(CFLAGS) $(addprefix -I,$(TARGET_DIR))
+CFLAGS += $(addprefix -D,$(DEFINES))
 CONFIG_DIRS := $(APP_DIR) $(TARGET_DIR)
 include firmware/core.mk
 INC.$(APP_DIR) := $(API) $(call dirs,$(APP_DIR) $(GEN)) $(NANOPB_INC)
-EVERYTHING := $(INC.firmware/grpc) $(call dirs,$(GEN)) $(NANOPB_INC) $(LWIP_INC)
+EVERYTHING := $(INC.firmware/grpc) $(call dirs,$(GEN)) $(NANOPB_INC) $(LWIP_INC) $(if $(WITH_TLS),$(TLS_INC))
 
 ifneq ($(words $(PROTOS)),$(words $(wildcard $(PROTOS:%=proto/%.proto))))
 $(error gram: $(APP_DIR)/app.mk, PROTOS: there is no $(filter-out $(wildcard $(PROTOS:%=proto/%.proto)),$(PROTOS:%=proto/%.proto)))
@@ -54,7 +60,8 @@ $(eval $(call generate,$(APP),$(sort $(PROTOS)),$(APP_DIR)/app.mk))
 option = $(or $(wildcard firmware/$1/$2.c firmware/$1/$2_*.c),$(error gram: $(APP_DIR)/app.mk wants '$2': there is no firmware/$1/$2.c))
 
 SRCS := $(wildcard $(APP_DIR)/*.c) $(addprefix $(APP_DIR)/,$(SOURCES)) $(GEN_SRCS) firmware/interceptors/status_name.c $(foreach i,$(INTERCEPTORS),$(call option,interceptors,$i)) \
-        $(foreach s,$(SERVICES),$(call option,services,$s)) $(if $(WITHOUT_LWIP),,$(wildcard port/lwip/*.c)) $(TARGET_SRCS)
+        $(foreach s,$(SERVICES),$(call option,services,$s)) $(if $(WITHOUT_LWIP),,$(wildcard port/lwip/*.c)) port/pipe/pipe_plain.c \
+        $(if $(WITH_TLS),$(wildcard port/tls/*.c)) $(TARGET_SRCS)
 OBJS := $(call objects,$(SRCS)) $(NANOPB_OBJS) $(if $(WITHOUT_LWIP),,$(LWIP_OBJS))
 
 all: $(IMAGE)
@@ -62,10 +69,10 @@ all: $(IMAGE)
 # generated headers first, then what includes them
 $(call objects,$(SRCS)): | $(GEN)/$(APP).mk
 
-$(IMAGE): $(OBJS) $(CORE) $(OBJ)/image.list $(LINK_NEEDS)
+$(IMAGE): $(OBJS) $(CORE) $(if $(WITH_TLS),$(MBEDTLS)) $(OBJ)/image.list $(LINK_NEEDS)
 	$(Q)mkdir -p $(@D)
 	@$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(OBJS) $(CORE) $(LDFLAGS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(OBJS) $(CORE) $(if $(WITH_TLS),$(MBEDTLS)) $(LDFLAGS) -o $@
 	$(Q)$(CHECK_IMAGE)
 
 $(OBJ)/image.list: FORCE

@@ -19,6 +19,19 @@
 #define GRAM_HELD_REPLIES 32
 #endif
 
+#ifndef GRAM_TLS_CONNECTIONS
+#define GRAM_TLS_CONNECTIONS (GRAM_MAX_CONNECTIONS + 1)
+#endif
+#ifndef GRAM_TLS_TX_SIZE
+#define GRAM_TLS_TX_SIZE 16384
+#endif
+#ifndef GRAM_TLS_HANDSHAKES_PER_SECOND
+#define GRAM_TLS_HANDSHAKES_PER_SECOND 100
+#endif
+#ifndef GRAM_TLS_HANDSHAKE_BURST
+#define GRAM_TLS_HANDSHAKE_BURST 100
+#endif
+
 #include "gram_host_limits.h"
 
 #endif

@@ -42,7 +42,7 @@ static volatile sig_atomic_t stopped;
 static void print_ready(const struct sim_options *options, const struct sim_net *net)
 {
     console_ready(net->forward != NULL ? "localhost" : gram_net_address(), options->port, "simulator",
-                  gram_net_address());
+                  gram_net_address(), tls_files_grpcurl(&options->tls));
 }
 
 /* ---- the way to the first call ---- */
@@ -220,7 +220,7 @@ int main(int argc, char **argv)
         return 1;
     }
     gram_server_init(&server, &gram_app, &log, sim_clock_ms());
-    if (!gram_lwip_listen(&server, net->forward != NULL ? SIM_GUEST_PORT : options.port)) {
+    if (!gram_lwip_listen(tls_files_pipe(&options.tls, &server), net->forward != NULL ? SIM_GUEST_PORT : options.port)) {
         fprintf(stderr, "gram: internal error: lwIP has no room to listen: raise MEMP_NUM_TCP_PCB_LISTEN\n");
         return 1;
     }

@@ -21,6 +21,7 @@ static const char help[] =
     "  --grace MS      how long calls may go on after Ctrl-C (default 5000); Ctrl-C again ends at once\n"
     "  --pcap FILE     write every Ethernet frame, for Wireshark\n"
     "  --help          this\n"
+    "\n" TLS_FILES_HELP
     "\n"
     "with --net wire (percent of the frames, 0 to 100):\n"
     "  --loss P  --duplicate P  --reorder P  --corrupt P\n"
@@ -145,6 +146,9 @@ static int read_option(struct sim_options *o, int left, char **argv)
     }
     if (equals == NULL && read_flag(o, name)) {
         return 1;
+    }
+    if (tls_files_option(&o->tls, name, equals != NULL ? equals + 1 : left < 2 ? NULL : argv[1])) {
+        return equals != NULL ? 1 : 2;
     }
     if (!takes_value(name)) {
         mistake(argv[0], "there is no such option");

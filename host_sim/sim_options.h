@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tls_files.h"
 #include "wire.h"
 
 #define SIM_GUEST_PORT 50051 /* where the simulated board listens behind libslirp, as a real one would */
@@ -18,6 +19,7 @@ struct sim_options {
     const char *pcap; /* NULL: none */
     uint32_t grace_ms; /* for calls under way at Ctrl-C */
     struct wire_config wire;
+    struct tls_files tls;
     /* TAP only */
     const char *tap_if;
     bool dhcp;

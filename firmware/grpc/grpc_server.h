@@ -124,6 +124,7 @@ struct gram_value {
 
 struct gram_conn {
     struct gram_server *server;
+    const struct gram_peer_identity *identity; /* NULL: the client has proved none */
     uint32_t due;       /* when poll must look at it again, if has_due */
     bool has_due;
     bool in_use;

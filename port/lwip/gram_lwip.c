@@ -1,7 +1,7 @@
-/* The transport on lwIP's raw API: pbufs in, the connection's own transmit buffer out.
+/* The transport on lwIP's raw API: pbufs in, the connection's own transmit buffer out, through a pipe (gram_pipe.h: plaintext, or TLS).
  *
- * Output is handed to tcp_write() without a copy: gram keeps the bytes in place until tcp_sent() says that they are acknowledged. Input
- * that the core does not take (its answers do not leave) stays in its pbufs, and with it lwIP's window: TCP holds the peer back.
+ * Output is handed to tcp_write() without a copy: the pipe keeps the bytes in place until tcp_sent() says that they are acknowledged. Input
+ * that it does not take (its answers do not leave) stays in its pbufs, and with it lwIP's window: TCP holds the peer back.
  *
  * A link ties a pcb to a connection, from accept to the end of whichever ends first. A client that finds all places taken waits, with its
  * input, for WAIT_MS: mostly one is about to be free, and only the last acknowledgement is missing.
@@ -14,7 +14,6 @@
 #include <stddef.h>
 
 #include "gram/text.h"
-#include "gram/transport.h"
 #include "lwip/sys.h"
 #include "lwip/tcp.h"
 
@@ -31,8 +30,8 @@
 
 struct link {
     struct tcp_pcb *pcb; /* NULL: the link is free */
-    gram_conn *conn;     /* NULL: it waits for a place */
-    gram_server *server;
+    void *conn;          /* of the pipe; NULL: it waits for a place */
+    struct gram_pipe *pipe;
     struct pbuf *input;  /* not taken yet */
     uint32_t in_flight;  /* bytes handed to lwIP, not acknowledged */
     uint32_t since;      /* when it began to wait */
@@ -50,20 +49,20 @@ static bool hand_over(struct link *link, u8_t flags)
     size_t n;
     bool wrote = false;
 
-    while ((p = gram_conn_tx_buf(link->conn, &n)) != NULL && n > 0) {
+    while ((p = link->pipe->calls->tx_buf(link->conn, &n)) != NULL && n > 0) {
         size_t room = tcp_sndbuf(link->pcb);
 
         n = n < room ? n : room;
         n = n < UINT16_MAX ? n : UINT16_MAX;
         if (n == 0 || tcp_write(link->pcb, p, (u16_t)n, flags) != ERR_OK)
             break;
-        gram_conn_tx_taken(link->conn, n);
+        link->pipe->calls->tx_taken(link->conn, n);
         link->in_flight += (uint32_t)n;
         wrote = true;
     }
     if (wrote)
         tcp_output(link->pcb);
-    gram_conn_tx_buf(link->conn, &n);
+    link->pipe->calls->tx_buf(link->conn, &n);
     return n > 0;
 }
 
@@ -79,7 +78,7 @@ static void feed(struct link *link)
     while (link->input) {
         struct pbuf *p = link->input;
         struct pbuf *next = p->next;
-        size_t taken = gram_conn_rx(link->conn, p->payload, p->len);
+        size_t taken = link->pipe->calls->rx(link->conn, p->payload, p->len);
 
         tcp_recved(link->pcb, (u16_t)taken);
         if (taken < p->len) {
@@ -92,7 +91,7 @@ static void feed(struct link *link)
         link->input = next;
     }
     if (link->input_ended)
-        gram_conn_rx_end(link->conn);
+        link->pipe->calls->rx_end(link->conn);
 }
 
 static void drop_input(struct link *link)
@@ -110,10 +109,10 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 
     (void)pcb;
     (void)err;
-    gram_server_set_time(link->server, sys_now());
+    gram_server_set_time(link->pipe->server, sys_now());
     /* A window counts bytes, the pool counts pbufs: a client that sends them one by one must not have them all. lwIP keeps this one, drops what
      * follows, and offers it again. */
-    if (p && link->input && pbuf_clen(link->input) >= INPUT_PBUFS && !(link->conn && gram_conn_rx_ready(link->conn)))
+    if (p && link->input && pbuf_clen(link->input) >= INPUT_PBUFS && !(link->conn && link->pipe->calls->rx_ready(link->conn)))
         return ERR_MEM;
     if (!p)
         link->input_ended = true;
@@ -123,7 +122,7 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
         link->input = p;
     if (!link->conn)
         return ERR_OK;
-    if (!p || link->input == p || gram_conn_rx_ready(link->conn))
+    if (!p || link->input == p || link->pipe->calls->rx_ready(link->conn))
         feed(link);
     send_more(link);
     return ERR_OK;
@@ -134,9 +133,9 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
     struct link *link = arg;
 
     (void)pcb;
-    gram_server_set_time(link->server, sys_now());
+    gram_server_set_time(link->pipe->server, sys_now());
     link->in_flight -= len;
-    gram_conn_tx_acked(link->conn, len);
+    link->pipe->calls->tx_acked(link->conn, len);
     feed(link);
     send_more(link);
     return ERR_OK;
@@ -150,7 +149,7 @@ static void on_err(void *arg, err_t err)
     link->pcb = NULL;
     drop_input(link);
     if (link->conn)
-        gram_conn_closed(link->conn);
+        link->pipe->calls->closed(link->conn);
 }
 
 /* ---- the end ---- */
@@ -172,15 +171,15 @@ static void close_link(struct link *link, bool in_order)
         tcp_abort(link->pcb);
     link->pcb = NULL;
     if (link->conn)
-        gram_conn_closed(link->conn);
+        link->pipe->calls->closed(link->conn);
 }
 
 static void close_if_over(struct link *link)
 {
-    enum gram_conn_phase phase = gram_conn_phase(link->conn);
+    enum gram_conn_phase phase = link->pipe->calls->phase(link->conn);
     size_t unsent;
 
-    gram_conn_tx_buf(link->conn, &unsent);
+    link->pipe->calls->tx_buf(link->conn, &unsent);
     if (phase == GRAM_CONN_DEAD || (phase == GRAM_CONN_DONE && unsent + link->in_flight == 0))
         close_link(link, phase == GRAM_CONN_DONE);
 }
@@ -193,11 +192,11 @@ static void clear_away(void)
         struct link *link = &links[i];
         bool under_way = link->in_flight > 0;
 
-        if (!link->pcb || !link->conn || gram_conn_phase(link->conn) == GRAM_CONN_OPEN || (under_way && !link->input_ended))
+        if (!link->pcb || !link->conn || link->pipe->calls->phase(link->conn) == GRAM_CONN_OPEN || (under_way && !link->input_ended))
             continue;
         if (!under_way)
             hand_over(link, TCP_WRITE_FLAG_COPY);
-        close_link(link, gram_conn_phase(link->conn) == GRAM_CONN_DONE && !under_way);
+        close_link(link, link->pipe->calls->phase(link->conn) == GRAM_CONN_DONE && !under_way);
     }
 }
 
@@ -230,10 +229,10 @@ static bool seat(struct link *link)
     char name[GRAM_PEER_NAME];
 
     name_of(link->pcb, name, sizeof name);
-    link->conn = gram_conn_open(link->server, name);
+    link->conn = link->pipe->calls->open(link->pipe, name);
     if (!link->conn) {
         clear_away();
-        link->conn = gram_conn_open(link->server, name);
+        link->conn = link->pipe->calls->open(link->pipe, name);
     }
     if (!link->conn)
         return false;
@@ -244,17 +243,17 @@ static bool seat(struct link *link)
 
 static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 {
-    gram_server *server = arg;
+    struct gram_pipe *pipe = arg;
     struct link *link = free_link();
 
-    if (err != ERR_OK || !pcb || gram_server_is_ending(server))
+    if (err != ERR_OK || !pcb || gram_server_is_ending(pipe->server))
         return ERR_MEM; /* lwIP resets it */
     if (!link) {
-        gram_server_log(server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
+        gram_server_log(pipe->server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
         return ERR_MEM;
     }
-    gram_server_set_time(server, sys_now());
-    *link = (struct link){ .pcb = pcb, .server = server, .since = sys_now() };
+    gram_server_set_time(pipe->server, sys_now());
+    *link = (struct link){ .pcb = pcb, .pipe = pipe, .since = sys_now() };
     ip_set_option(pcb, SOF_KEEPALIVE); /* finds a client that vanished at rest: lwipopts.h has the times */
     tcp_nagle_disable(pcb); /* whole answers are written at once: waiting would only add a round trip */
     tcp_arg(pcb, link);
@@ -265,7 +264,7 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
     return ERR_OK;
 }
 
-bool gram_lwip_listen(gram_server *server, uint16_t port)
+bool gram_lwip_listen(struct gram_pipe *pipe, uint16_t port)
 {
     struct tcp_pcb *pcb = tcp_new_ip_type(IPADDR_TYPE_ANY);
     struct tcp_pcb *listener;
@@ -276,7 +275,7 @@ bool gram_lwip_listen(gram_server *server, uint16_t port)
         tcp_close(pcb);
         return false;
     }
-    tcp_arg(listener, server);
+    tcp_arg(listener, pipe);
     tcp_accept(listener, on_accept);
     return true;
 }
@@ -291,24 +290,26 @@ static uint32_t least(uint32_t a, uint32_t b)
 /* A client that waits: is there a place now, or has it waited long enough? Returns when to look again. */
 static uint32_t wait_on(struct link *link)
 {
-    bool ending = gram_server_is_ending(link->server);
+    bool ending = gram_server_is_ending(link->pipe->server);
 
     if (!link->input_ended && !ending && sys_now() - link->since < WAIT_MS)
         return seat(link) ? 0 : RETRY_MS;
     if (!ending)
-        gram_server_log(link->server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
+        gram_server_log(link->pipe->server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
     close_link(link, false);
     return GRAM_FOREVER;
 }
 
 static uint32_t serve(struct link *link)
 {
-    uint32_t next = GRAM_FOREVER;
+    uint32_t next = link->pipe->calls->poll(link->conn, sys_now());
 
-    if (link->input && gram_conn_rx_ready(link->conn))
+    if (link->input && link->pipe->calls->rx_ready(link->conn)) {
         feed(link);
+        next = 0; /* the pipe may want another round after it */
+    }
     if (send_more(link) && link->in_flight == 0)
-        next = RETRY_MS; /* no acknowledgement will come to bring us back */
+        next = least(next, RETRY_MS); /* no acknowledgement will come to bring us back */
     close_if_over(link);
     return link->pcb ? next : 0; /* a place is free: somebody may wait for it */
 }
@@ -320,7 +321,7 @@ uint32_t gram_lwip_poll(gram_server *server)
     for (unsigned i = 0; i < LINKS; i++) {
         struct link *link = &links[i];
 
-        if (link->pcb && link->server == server)
+        if (link->pcb && link->pipe->server == server)
             next = least(next, link->conn ? serve(link) : wait_on(link));
     }
     return next;

@@ -12,10 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gram/server.h"
+#include "gram_pipe.h"
 
-/* Listens on every address, IPv4 and IPv6. One server may listen on several ports. False: the port is taken, or no pcb is free. */
-bool gram_lwip_listen(gram_server *server, uint16_t port);
+/* Listens on every address, IPv4 and IPv6. One server may listen on several ports, in plaintext and under TLS; `pipe` stays. False: the port is
+ * taken, or no pcb is free. */
+bool gram_lwip_listen(struct gram_pipe *pipe, uint16_t port);
 
 /* Polls the server (gram_server_poll with lwIP's sys_now) and sends what it has for each connection. Returns the milliseconds that may pass until the next call. */
 uint32_t gram_lwip_poll(gram_server *server);

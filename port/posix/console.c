@@ -39,30 +39,30 @@ static const char *own_service(void)
 }
 
 /* Lines to paste. GRAM_APP_TRY is an application's own (gram_app_config.h): what grpcurl takes beside the address. */
-static void print_examples(const char *address)
+static void print_examples(const char *flags, const char *address)
 {
     if (!application_has("grpc.reflection.v1.ServerReflection")) {
         printf("  (no reflection in this application: grpcurl needs -proto FILE)\n");
     } else {
-        printf("  grpcurl -plaintext %s list\n", address);
+        printf("  grpcurl %s %s list\n", flags, address);
         if (own_service())
-            printf("  grpcurl -plaintext %s describe %s\n", address, own_service());
+            printf("  grpcurl %s %s describe %s\n", flags, address, own_service());
     }
 #ifdef GRAM_APP_TRY
-    printf("  grpcurl -plaintext " GRAM_APP_TRY "\n", address);
+    printf("  grpcurl %s " GRAM_APP_TRY "\n", flags, address);
 #else
     if (application_has("grpc.health.v1.Health"))
-        printf("  grpcurl -plaintext %s grpc.health.v1.Health/Check\n", address);
+        printf("  grpcurl %s %s grpc.health.v1.Health/Check\n", flags, address);
 #endif
 }
 
-void console_ready(const char *host, uint16_t port, const char *target, const char *address)
+void console_ready(const char *host, uint16_t port, const char *target, const char *address, const char *flags)
 {
     char called[96];
 
     snprintf(called, sizeof called, "%s:%u", host, port);
     printf("gram: %s ready on %s (%s, address %s)\n", gram_app.name, called, target, address);
-    print_examples(called);
+    print_examples(flags, called);
 }
 
 void console_shutdown(gram_server *server, uint32_t grace_ms)

@@ -9,8 +9,9 @@
 /* For gram_log.line: to standard output. */
 void console_line(enum gram_log_level level, const char *text);
 
-/* `target` and `address` as in "gram: users ready on localhost:50051 (simulator, address 10.0.2.15)", then lines for grpcurl. `host` is what clients call. */
-void console_ready(const char *host, uint16_t port, const char *target, const char *address);
+/* `target` and `address` as in "gram: users ready on localhost:50051 (simulator, address 10.0.2.15)", then lines for grpcurl, which
+ * is told `flags` ("-plaintext"). `host` is what clients call. */
+void console_ready(const char *host, uint16_t port, const char *target, const char *address, const char *flags);
 
 /* What Ctrl-C gives calls under way, unless its user says otherwise. */
 #define CONSOLE_GRACE_MS 5000

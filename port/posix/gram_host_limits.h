@@ -27,4 +27,37 @@
 #define GRAM_PEER_NAME 56
 #endif
 
+/* TLS: everything that there is, on a machine that has room. gram_tls_config.h. */
+#ifndef GRAM_TLS_RSA
+#define GRAM_TLS_RSA 1
+#endif
+#ifndef GRAM_TLS_SHA384
+#define GRAM_TLS_SHA384 1
+#endif
+#ifndef GRAM_TLS_CRL
+#define GRAM_TLS_CRL 1
+#endif
+#ifndef GRAM_TLS_FAST
+#define GRAM_TLS_FAST 1
+#endif
+#ifndef GRAM_TLS_IN
+#define GRAM_TLS_IN 16384
+#endif
+#ifndef GRAM_TLS_OUT
+#define GRAM_TLS_OUT 4096
+#endif
+#ifndef GRAM_TLS_PLAIN
+#define GRAM_TLS_PLAIN 4096
+#endif
+/* 32 KB a connection, and a megabyte for handshakes and certificates */
+#ifndef GRAM_TLS_ARENA
+#define GRAM_TLS_ARENA (32768 * GRAM_MAX_CONNECTIONS + 1048576)
+#endif
+#ifndef GRAM_TLS_NAME
+#define GRAM_TLS_NAME 64
+#endif
+#ifndef GRAM_TLS_ALT_NAMES
+#define GRAM_TLS_ALT_NAMES 256
+#endif
+
 #endif

@@ -1,12 +1,12 @@
-/* The transport on sockets: epoll tells which socket has something to read or has room again; the core says what is to be sent.
+/* The transport on sockets: epoll tells which socket has something to read or has room again; the pipe (gram_pipe.h: plaintext, or TLS) says what is to be sent.
  *
  * A link ties a socket to a connection, from accept() to close():
- *     open       input is read while the core takes it; what it leaves is kept, and reading stops, until its answers have left
+ *     open       input is read while the pipe takes it; what it leaves is kept, and reading stops, until its answers have left
  *     finishing  phase DONE: everything is sent, our side is shut down; input is read and thrown away until the peer closes too, so
  *                that it gets to read what we said last (RFC 9293 3.6: data unread at close() would turn it into a reset)
  *     closed     the peer has closed, or phase DEAD
  *
- * Bytes are acknowledged to the core as soon as the kernel has them: it keeps its own copy. */
+ * Bytes are acknowledged to the pipe as soon as the kernel has them: it keeps its own copy. */
 #define _GNU_SOURCE /* accept4 */
 #include "gram_posix.h"
 
@@ -21,17 +21,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gram/transport.h"
-
 #define READ_SIZE 16384
 #define READS_A_TURN 4
 #define EVENTS 64
 #define BACKLOG 128
+#define WAITING 16 /* clients beyond GRAM_MAX_CONNECTIONS that may wait for their handshake; without TLS there are none */
+#define LINKS (GRAM_MAX_CONNECTIONS + WAITING)
 
 struct link {
     int fd;
-    gram_conn *conn;        /* NULL: the link is free */
-    size_t kept;            /* bytes in `input` that the core has not taken */
+    void *conn;             /* of the pipe; NULL: the link is free */
+    size_t kept;            /* bytes in `input` that the pipe has not taken */
     uint32_t events;        /* what epoll is asked for */
     bool finishing;
     uint8_t input[READ_SIZE]; /* only touched where something is kept */
@@ -39,8 +39,8 @@ struct link {
 
 static struct {
     int epoll, listener;
-    gram_server *server;
-    struct link links[GRAM_MAX_CONNECTIONS];
+    struct gram_pipe *pipe;
+    struct link links[LINKS];
     uint8_t read[READ_SIZE];
 } posix = { .epoll = -1, .listener = -1 };
 
@@ -57,7 +57,7 @@ uint32_t gram_posix_now(void)
 static void close_link(struct link *link)
 {
     close(link->fd); /* epoll forgets it by that */
-    gram_conn_closed(link->conn);
+    posix.pipe->calls->closed(link->conn);
     link->conn = NULL;
 }
 
@@ -81,7 +81,7 @@ static bool send_more(struct link *link)
     const uint8_t *p;
     size_t n;
 
-    while ((p = gram_conn_tx_buf(link->conn, &n)) != NULL && n > 0) {
+    while ((p = posix.pipe->calls->tx_buf(link->conn, &n)) != NULL && n > 0) {
         ssize_t sent = send(link->fd, p, n, MSG_NOSIGNAL);
 
         if (sent < 0 && errno == EINTR)
@@ -90,8 +90,8 @@ static bool send_more(struct link *link)
             return false;
         if (sent <= 0)
             break;
-        gram_conn_tx_taken(link->conn, (size_t)sent);
-        gram_conn_tx_acked(link->conn, (size_t)sent);
+        posix.pipe->calls->tx_taken(link->conn, (size_t)sent);
+        posix.pipe->calls->tx_acked(link->conn, (size_t)sent);
     }
     listen_for(link, n > 0);
     return true;
@@ -99,16 +99,16 @@ static bool send_more(struct link *link)
 
 /* ---- in ---- */
 
-/* Offers bytes to the core, keeps what it leaves. */
+/* Offers bytes to the pipe, keeps what it leaves. */
 static void feed(struct link *link, const uint8_t *data, size_t len)
 {
-    size_t taken = gram_conn_rx(link->conn, data, len);
+    size_t taken = posix.pipe->calls->rx(link->conn, data, len);
 
     memmove(link->input, data + taken, len - taken);
     link->kept = len - taken;
 }
 
-/* Reads while the socket has more, and the core takes it; not for ever, since others wait: epoll tells again. False at its end. */
+/* Reads while the socket has more, and the pipe takes it; not for ever, since others wait: epoll tells again. False at its end. */
 static bool read_more(struct link *link)
 {
     for (int i = 0; i < READS_A_TURN && link->kept == 0; i++) {
@@ -133,11 +133,11 @@ static void finish_if_over(struct link *link)
 {
     size_t unsent;
 
-    switch (gram_conn_phase(link->conn)) {
+    switch (posix.pipe->calls->phase(link->conn)) {
     case GRAM_CONN_OPEN:
         return;
     case GRAM_CONN_DONE:
-        gram_conn_tx_buf(link->conn, &unsent);
+        posix.pipe->calls->tx_buf(link->conn, &unsent);
         if (unsent == 0 && !link->finishing) {
             shutdown(link->fd, SHUT_WR);
             link->finishing = true;
@@ -154,9 +154,13 @@ static void serve(struct link *link)
 {
     bool healthy = send_more(link);
 
-    while (healthy && link->kept > 0 && gram_conn_rx_ready(link->conn)) {
-        feed(link, link->input, link->kept);
+    while (healthy && link->kept > 0 && posix.pipe->calls->rx_ready(link->conn)) {
+        size_t before = link->kept;
+
+        feed(link, link->input, before);
         healthy = send_more(link);
+        if (link->kept == before)
+            break;
     }
     if (!healthy)
         close_link(link);
@@ -167,7 +171,7 @@ static void serve(struct link *link)
 static void on_link(struct link *link, uint32_t events)
 {
     if ((events & (EPOLLERR | EPOLLHUP)) != 0 || !read_more(link)) {
-        gram_conn_rx_end(link->conn);
+        posix.pipe->calls->rx_end(link->conn);
         send_more(link);
         close_link(link);
         return;
@@ -203,7 +207,7 @@ static void name_of(const struct sockaddr_storage *from, char *name, size_t size
 
 static struct link *free_link(void)
 {
-    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
+    for (unsigned i = 0; i < LINKS; i++)
         if (!posix.links[i].conn)
             return &posix.links[i];
     return NULL;
@@ -212,34 +216,34 @@ static struct link *free_link(void)
 /* Connections that are over and have said their last word give their places. */
 static void clear_away(void)
 {
-    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
+    for (unsigned i = 0; i < LINKS; i++) {
         struct link *link = &posix.links[i];
 
-        if (!link->conn || gram_conn_phase(link->conn) == GRAM_CONN_OPEN)
+        if (!link->conn || posix.pipe->calls->phase(link->conn) == GRAM_CONN_OPEN)
             continue;
         send_more(link);
         close_link(link);
     }
 }
 
-static gram_conn *open_conn(const struct sockaddr_storage *from)
+static void *open_conn(const struct sockaddr_storage *from)
 {
     char name[GRAM_PEER_NAME];
-    gram_conn *conn;
+    void *conn;
 
     name_of(from, name, sizeof name);
-    conn = gram_conn_open(posix.server, name);
+    conn = posix.pipe->calls->open(posix.pipe, name);
     if (conn)
         return conn;
     clear_away();
-    return gram_conn_open(posix.server, name);
+    return posix.pipe->calls->open(posix.pipe, name);
 }
 
 /* False: the client must be sent away. */
 static bool open_link(int fd, const struct sockaddr_storage *from)
 {
-    gram_conn *conn = open_conn(from);
-    struct link *link = free_link(); /* as many as connections */
+    struct link *link = free_link();
+    void *conn = link ? open_conn(from) : NULL;
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = link };
     const int on = 1;
 
@@ -254,7 +258,7 @@ static bool open_link(int fd, const struct sockaddr_storage *from)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     if (epoll_ctl(posix.epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
-        gram_conn_closed(link->conn);
+        posix.pipe->calls->closed(link->conn);
         link->conn = NULL;
         return false;
     }
@@ -270,7 +274,7 @@ static void accept_all(void)
 
     while ((fd = accept4(posix.listener, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         if (!open_link(fd, &from)) { /* a server that is ending has no listener any more */
-            gram_server_log(posix.server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
+            gram_server_log(posix.pipe->server, GRAM_LOG_INFO, "a client was refused: GRAM_MAX_CONNECTIONS are busy");
             close(fd);
         }
         size = sizeof from;
@@ -300,11 +304,11 @@ static int listen_on(int family, uint16_t port)
     return -1;
 }
 
-bool gram_posix_listen(gram_server *server, uint16_t port)
+bool gram_posix_listen(struct gram_pipe *pipe, uint16_t port)
 {
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL }; /* NULL: the listener */
 
-    posix.server = server;
+    posix.pipe = pipe;
     posix.listener = listen_on(AF_INET6, port);
     if (posix.listener < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) /* a host without IPv6 */
         posix.listener = listen_on(AF_INET, port);
@@ -316,11 +320,28 @@ bool gram_posix_listen(gram_server *server, uint16_t port)
 
 /* ---- the loop ---- */
 
-static void serve_all(void)
+static uint32_t least(uint32_t a, uint32_t b)
 {
-    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
-        if (posix.links[i].conn)
-            serve(&posix.links[i]);
+    return a < b ? a : b;
+}
+
+/* Returns the milliseconds until there is something to do again. */
+static uint32_t serve_all(uint32_t now)
+{
+    uint32_t next = GRAM_FOREVER;
+
+    for (unsigned i = 0; i < LINKS; i++) {
+        struct link *link = &posix.links[i];
+        size_t kept = link->kept;
+
+        if (!link->conn)
+            continue;
+        next = least(next, posix.pipe->calls->poll(link->conn, now));
+        serve(link);
+        if (link->kept != kept)
+            next = 0; /* the pipe may want another round after its input */
+    }
+    return next;
 }
 
 /* Whoever connects now is refused by the host, and tries elsewhere at once. */
@@ -334,7 +355,7 @@ static void stop_listening(void)
 void gram_posix_close(void)
 {
     stop_listening();
-    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
+    for (unsigned i = 0; i < LINKS; i++)
         if (posix.links[i].conn)
             close_link(&posix.links[i]);
     close(posix.epoll);
@@ -345,10 +366,11 @@ bool gram_posix_run(gram_server *server, const volatile sig_atomic_t *stop, cons
     struct epoll_event events[EVENTS];
 
     while (!*stop) {
-        uint32_t ms = gram_server_poll(server, gram_posix_now());
+        uint32_t now = gram_posix_now();
+        uint32_t ms = gram_server_poll(server, now);
         bool knocks = false;
 
-        serve_all(); /* time and wakes may have given any connection something to say */
+        ms = least(ms, serve_all(now)); /* time and wakes may have given any connection something to say */
         if (gram_server_is_ending(server))
             stop_listening();
         if (gram_server_is_down(server))

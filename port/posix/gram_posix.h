@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gram/server.h"
+#include "gram_pipe.h"
 
-/* Listens on every address, IPv6 and IPv4. False, with errno: the port is taken (EADDRINUSE), or may not be had (EACCES). Once in a program. */
-bool gram_posix_listen(gram_server *server, uint16_t port);
+/* Listens on every address, IPv6 and IPv4. False, with errno: the port is taken (EADDRINUSE), or may not be had (EACCES). Once in a program; `pipe` (plaintext, or TLS) stays. */
+bool gram_posix_listen(struct gram_pipe *pipe, uint16_t port);
 
 /* Serves until the server is down (gram_server_shutdown()), or *stop is not 0, which a signal handler sets: the signals must be blocked but during this call's waits (`mask` is
  * the signal mask of the waits). May be called again, to go on. False, with errno: epoll has failed. */

@@ -18,6 +18,19 @@
 #define GRAM_HELD_REPLIES 128
 #endif
 
+#ifndef GRAM_TLS_CONNECTIONS
+#define GRAM_TLS_CONNECTIONS (GRAM_MAX_CONNECTIONS + 16)
+#endif
+#ifndef GRAM_TLS_TX_SIZE
+#define GRAM_TLS_TX_SIZE 32768
+#endif
+#ifndef GRAM_TLS_HANDSHAKES_PER_SECOND
+#define GRAM_TLS_HANDSHAKES_PER_SECOND 500
+#endif
+#ifndef GRAM_TLS_HANDSHAKE_BURST
+#define GRAM_TLS_HANDSHAKE_BURST 500
+#endif
+
 #include "gram_host_limits.h"
 
 #endif

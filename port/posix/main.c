@@ -10,6 +10,7 @@
 #include "gram/gram.h"
 #include "gram_posix.h"
 #include "grpc_server.h"
+#include "tls_files.h"
 
 static struct gram_server server;
 static const struct gram_log log_to_console = { .line = console_line };
@@ -44,17 +45,18 @@ static sigset_t catch_signals(void)
 
 static void print_help(void)
 {
-    printf("usage: %s [--port N]\n"
+    printf("usage: %s [options]\n"
            "  serves %s over gRPC on TCP, IPv4 and IPv6\n"
-           "  --port N     the port to listen on (50051)\n"
-           "  --grace MS   how long calls may go on after Ctrl-C (%d); Ctrl-C again ends at once\n"
-           "  --help       this text\n",
+           "  --port N       the port to listen on (50051)\n"
+           "  --grace MS     how long calls may go on after Ctrl-C (%d); Ctrl-C again ends at once\n" TLS_FILES_HELP
+           "  --help         this text\n",
            gram_app.name, gram_app.name, CONSOLE_GRACE_MS);
 }
 
 struct options {
     uint16_t port;
     uint32_t grace_ms;
+    struct tls_files tls;
 };
 
 /* On a mistake, and for --help, it says so and ends the program. */
@@ -67,9 +69,13 @@ static struct options read_options(int argc, char **argv)
             print_help();
             exit(0);
         }
+        if (tls_files_option(&o.tls, argv[i], i + 1 < argc ? argv[i + 1] : NULL)) {
+            i++;
+            continue;
+        }
         bool port = strcmp(argv[i], "--port") == 0;
         if ((!port && strcmp(argv[i], "--grace") != 0) || i + 1 == argc) {
-            fprintf(stderr, "gram: %s: use --port N, --grace MS, or --help\n", argv[i]);
+            fprintf(stderr, "gram: %s: there is no such option, or its value is missing: see --help\n", argv[i]);
             exit(1);
         }
         if (port)
@@ -102,7 +108,7 @@ int main(int argc, char **argv)
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     gram_server_init(&server, &gram_app, &log_to_console, gram_posix_now());
-    if (!gram_posix_listen(&server, port)) {
+    if (!gram_posix_listen(tls_files_pipe(&o.tls, &server), port)) {
         if (errno == EADDRINUSE)
             fprintf(stderr, "gram: port %u is in use: stop what uses it, or choose another with --port %u\n", port,
                     port < 65535 ? port + 1u : port - 1u);
@@ -110,7 +116,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "gram: cannot listen on port %u: %s\n", port, strerror(errno));
         return 1;
     }
-    console_ready("localhost", port, "posix", "any");
+    console_ready("localhost", port, "posix", "any", tls_files_grpcurl(&o.tls));
     if (!run(&o, &mask)) {
         fprintf(stderr, "gram: epoll: %s\n", strerror(errno));
         return 1;

@@ -21,6 +21,7 @@
 #define SETTLE_MS 120000U /* TIME_WAIT, and what lingers, are over by then */
 
 static struct gram_server server;
+static struct gram_pipe plain = GRAM_PIPE_PLAIN(&server);
 static struct client clients[CLIENTS];
 static uint32_t seed;
 
@@ -239,7 +240,7 @@ int main(int argc, char **argv)
     wire_self();
     world_init();
     gram_server_init(&server, &gram_app, &log, world_now());
-    if (!gram_lwip_listen(&server, WORLD_PORT)) {
+    if (!gram_lwip_listen(&plain, WORLD_PORT)) {
         world_fail("gram_lwip_listen");
     }
     world_taken(&before);

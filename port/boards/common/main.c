@@ -45,6 +45,7 @@ static const struct gram_net_config network = {
 #endif
 
 static struct gram_server server;
+static struct gram_pipe plain = GRAM_PIPE_PLAIN(&server);
 
 static void put(const char *text)
 {
@@ -146,7 +147,7 @@ int main(void)
     }
     say_mac();
     gram_server_init(&server, &gram_app, &log, board_now_ms());
-    if (!gram_lwip_listen(&server, GRAM_PORT)) {
+    if (!gram_lwip_listen(&plain, GRAM_PORT)) {
         fault_stop("no memory to listen: raise MEMP_NUM_TCP_PCB_LISTEN or MEM_SIZE in lwipopts_target.h");
     }
     for (;;) {
