@@ -61,8 +61,15 @@ help: ## this list
 
 # ---- run ----
 
-run: sim ## builds the simulator with APP and starts it on localhost:PORT
-	@exec build/sim/$(IMAGE) --port $(PORT)
+# TLS=1 serves TLS with the certificates of `make certs`, MTLS=1 asks clients for theirs, too.
+CERTS := build/certs
+RUN_TLS := $(if $(TLS)$(MTLS),--tls-cert $(CERTS)/server.crt --tls-key $(CERTS)/server.key) $(if $(MTLS),--client-ca $(CERTS)/ca.crt)
+
+run: sim $(if $(TLS)$(MTLS),certs) ## builds the simulator with APP and starts it on localhost:PORT (TLS=1, MTLS=1)
+	@exec build/sim/$(IMAGE) --port $(PORT) $(RUN_TLS)
+
+certs: $(STAMPS)/need-certs ## a CA, a server's and a client's certificate for development, in build/certs
+	@sh port/tls/certs.sh $(CERTS)
 
 sim: $(SOURCES_READY) ## builds build/sim/APP
 	$(call image,sim,$(APP))
@@ -138,5 +145,5 @@ clean: ## removes what was built, keeps what was fetched
 distclean: ## removes all of build/
 	@rm -rf build
 
-.PHONY: help run sim posix firmware qemu check test matrix all-apps test-clients coverage model fuzz bench bench-image \
+.PHONY: help run certs sim posix firmware qemu check test matrix all-apps test-clients coverage model fuzz bench bench-image \
         size-objects size lint clean distclean

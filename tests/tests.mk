@@ -9,6 +9,8 @@
 #   sanitize-small  the smallest under both
 #   sanitize-tight  the smallest with metadata under both: tests of metadata only
 #   fuzz            tests/fuzz/fuzz_*.c with clang's fuzzer under both
+#   tls             tests/tls/test_*.c, with Mbed TLS as server and client, under both sanitizers
+#   tls-m32         the same on 32 bits without them: the figures of memory are a board's
 #   m3              the core's objects for Cortex-M3 as greeter on lm3s6965evb has them, for size and symbols; no tests
 #   analyze         the core's objects under gcc -fanalyzer; no tests
 #
@@ -30,7 +32,10 @@ OPTIONS.fuzz := -O1 -g $(SANITIZE)
 OPTIONS.m3 := -mcpu=cortex-m3 -mthumb --specs=nano.specs -Os -g -ffunction-sections -fdata-sections -fstack-usage -fcallgraph-info=su
 # a name that is known always has a string: what the analyzer cannot know
 OPTIONS.analyze := -O1 -fanalyzer -Wno-analyzer-null-argument
-LIMITS := $(or $(findstring small,$(CONFIG)),$(findstring tight,$(CONFIG)),default)
+OPTIONS.tls := -O1 -g $(SANITIZE)
+OPTIONS.tls-m32 := -O2 -g -m32
+WITH_TLS := $(findstring tls,$(CONFIG))
+LIMITS := $(or $(findstring small,$(CONFIG)),$(findstring tight,$(CONFIG)),$(WITH_TLS),default)
 
 CC := $(or $(HOST_CC),gcc)
 AR := ar
@@ -45,9 +50,10 @@ endif
 
 OUT := build/test/$(CONFIG)
 OBJ := $(OUT)/obj
-CFLAGS := $(OPTIONS.$(CONFIG)) -DGRAM_RAM_KB=64
+CFLAGS := $(OPTIONS.$(CONFIG)) -DGRAM_RAM_KB=64 $(if $(WITH_TLS),-DGRAM_TLS=1 -DGRAM_TLS_CLIENT=1)
 # m3 measures what the smallest board runs
 CONFIG_DIRS := $(if $(filter m3,$(CONFIG)),firmware/apps/greeter port/boards/lm3s6965evb,tests/config/$(LIMITS))
+TARGET_DIR := $(lastword $(CONFIG_DIRS))
 include firmware/core.mk
 
 ifeq ($(CONFIG),fuzz)
@@ -56,7 +62,7 @@ WARNINGS += -Wno-string-plus-int
 endif
 
 TEST_INC = $(INC.firmware/grpc) $(call dirs,firmware/services tests/support $(GEN)) $(NANOPB_INC) \
-           -isystem $(CMOCKA_DIR)/include
+           -isystem $(CMOCKA_DIR)/include $(if $(WITH_TLS),$(TLS_INC) $(call dirs,tests/tls))
 INC.tests = $(TEST_INC)
 
 ifneq ($(filter m3 analyze,$(CONFIG)),)
@@ -70,7 +76,8 @@ SUPPORT := $(call usable,$(wildcard tests/support/*.c))
 ifneq ($(TEST_PROTOS),)
 $(eval $(call generate,tests,$(TEST_PROTOS),tests/tests.mk))
 endif
-HELP_SRCS := $(SUPPORT) $(GEN_SRCS) $(wildcard firmware/services/*.c firmware/interceptors/*.c)
+HELP_SRCS := $(SUPPORT) $(GEN_SRCS) $(wildcard firmware/services/*.c firmware/interceptors/*.c) \
+             $(if $(WITH_TLS),$(wildcard port/tls/*.c tests/tls/tls_*.c))
 HELP := $(OUT)/libhelp.a
 HELP_OBJS := $(call objects,$(HELP_SRCS)) $(NANOPB_OBJS)
 
@@ -81,7 +88,7 @@ TESTS := $(wildcard tests/fuzz/fuzz_*.c)
 LINK := -fsanitize=fuzzer
 else
 TESTS := $(if $(filter tight,$(LIMITS)),$(foreach t,$(TIGHT),tests/pair/test_metadata_$t.c), \
-           $(call usable,$(foreach s,unit vectors pair,$(wildcard tests/$s/test_*.c))))
+           $(call usable,$(foreach s,$(if $(WITH_TLS),tls,unit vectors pair),$(wildcard tests/$s/test_*.c))))
 CMOCKA := $(OBJ)/cmocka.o
 endif
 PROGRAMS := $(patsubst tests/%.c,$(OUT)/bin/%,$(TESTS))
@@ -110,10 +117,10 @@ $(HELP): $(HELP_OBJS) $(OBJ)/help.list
 $(OBJ)/help.list: FORCE
 	@$(call record,$(HELP_OBJS))
 
-$(PROGRAMS): $(OUT)/bin/%: $(OBJ)/tests/%.o $(HELP) $(CORE) $(CMOCKA)
+$(PROGRAMS): $(OUT)/bin/%: $(OBJ)/tests/%.o $(HELP) $(CORE) $(CMOCKA) $(if $(WITH_TLS),$(MBEDTLS))
 	$(Q)mkdir -p $(@D)
 	@$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $< $(CMOCKA) $(HELP) $(CORE) $(HELP) $(LINK) $(if $(findstring nghttp2_,$(@F)),-lnghttp2) -o $@
+	$(Q)$(CC) $(CFLAGS) $< $(CMOCKA) $(HELP) $(CORE) $(HELP) $(if $(WITH_TLS),$(MBEDTLS) $(HELP) $(MBEDTLS)) $(LINK) $(if $(findstring nghttp2_,$(@F)),-lnghttp2) -o $@
 
 model: $(MODEL)
 $(MODEL): $(call objects,$(MODEL_SRCS)) $(HELP) $(CORE)

@@ -33,7 +33,7 @@ export NODE_EXTRA_CA_CERTS
 endif
 
 # Packages of the system, by what they are for (port/deps/need.py has the list).
-NEED.test := run firmware qemu check fuzz
+NEED.test := run certs firmware qemu check fuzz
 $(STAMPS)/need-%: port/deps/need.py
 	@mkdir -p $(@D)
 	@flock $(@D)/.lock python3 port/deps/need.py $(or $(NEED.$*),$*)

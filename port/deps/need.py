@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sees that the machine has the tools a part of the build needs, and installs what is missing.
 
-    need.py PART...            parts: run firmware qemu check fuzz bench lint
+    need.py PART...            parts: run certs firmware qemu check fuzz bench lint
 
 Each line of NEEDS is probed by trying it, so a compiler from anywhere will do. What is missing is named with
 its reason, then installed with apt-get as root or through sudo; where that cannot be, the exact command is
@@ -89,6 +89,7 @@ NEEDS = {
             ),
         ),
     ],
+    "certs": [Need(["openssl"], "makes certificates for development", command("openssl"))],
     "qemu": [Need(["qemu-system-arm"], "runs the firmware images", command("qemu-system-arm"))],
     "check": [
         Need(

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "gram_tls_config.h"
+#include "tls_arena.h"
 
 /* ---- platform ---- */
 
@@ -16,13 +17,11 @@
 #ifndef GRAM_TLS_CLIENT
 #define MBEDTLS_PLATFORM_CALLOC_MACRO gram_tls_calloc
 #define MBEDTLS_PLATFORM_FREE_MACRO gram_tls_free
-void *gram_tls_calloc(size_t count, size_t size);
-void gram_tls_free(void *p);
 #else
-#define MBEDTLS_PLATFORM_CALLOC_MACRO test_calloc
-#define MBEDTLS_PLATFORM_FREE_MACRO test_free
-void *test_calloc(size_t count, size_t size);
-void test_free(void *p);
+#define MBEDTLS_PLATFORM_CALLOC_MACRO tls_test_calloc
+#define MBEDTLS_PLATFORM_FREE_MACRO tls_test_free
+void *tls_test_calloc(size_t count, size_t size);
+void tls_test_free(void *p);
 #endif
 
 /* ---- algorithms ---- */
@@ -123,6 +122,9 @@ void test_free(void *p);
 #ifdef GRAM_TLS_CLIENT
 #define MBEDTLS_SSL_CLI_C
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION
+#define MBEDTLS_PK_WRITE_C
+#define MBEDTLS_X509_CREATE_C
+#define MBEDTLS_X509_CRT_WRITE_C
 #endif
 
 #endif

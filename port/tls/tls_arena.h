@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What Mbed TLS calls for calloc and free. */
+void *gram_tls_calloc(size_t count, size_t size);
+void gram_tls_free(void *p);
+
 /* Whose the next blocks are: 0 is the server's (keys, certificates), a connection has its number. Returns whose they were before. */
 uint8_t gram_tls_arena_owner(uint8_t owner);
 

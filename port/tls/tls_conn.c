@@ -20,6 +20,7 @@
 
 #define RECORD_MORE 40u  /* what a record is longer than its plaintext: head 5, nonce 8, type 1, tag 16; rounded up */
 #define ALERT_ROOM 40u
+#define CERTIFICATE_REQUIRED 116 /* RFC 8446 6.2 */
 #define LEAST_PIECE 128u /* shorter pieces wait for more room */
 
 /* ---- records as they pass ---- */
@@ -211,9 +212,6 @@ static bool out_of_memory(int error, uint32_t refused_before)
 /* Mbed TLS has given up: says why, here and (where it has not done so itself) to the client, and ends. */
 static void give_up(struct gram_tls_conn *conn, int error, uint32_t refused_before)
 {
-    uint8_t description;
-    const char *text;
-
     if (conn->no_h2) {
         refuse(conn, MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL, "the client does not offer h2 by ALPN");
         return;
@@ -235,15 +233,6 @@ static void give_up(struct gram_tls_conn *conn, int error, uint32_t refused_befo
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
         conn->alerted = true; /* it has been said */
         refuse(conn, 0, "the client refuses us: does it know our CA, and our name?");
-        return;
-    case MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE:
-        refuse(conn, MBEDTLS_SSL_ALERT_MSG_NO_CERT, "the client shows no certificate");
-        return;
-    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
-        text = gram_tls_verdict(mbedtls_ssl_get_verify_result(&conn->ssl), &description);
-        say(conn, "the client is refused: ", text);
-        alert(conn, description);
-        end(conn);
         return;
     case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
         refuse(conn, MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION, "the client speaks no version of TLS that is offered");
@@ -276,13 +265,14 @@ static void read_records(struct gram_tls_conn *conn)
 {
     while (!conn->peer_closed && gram_conn_phase(conn->core) == GRAM_CONN_OPEN && deliver(conn)) {
         uint32_t refused = gram_tls_arena_refused();
+        size_t offered = conn->in_len;
         uint8_t owner = enter(conn);
         int n = mbedtls_ssl_read(&conn->ssl, conn->plain, sizeof conn->plain);
 
         leave(conn, owner);
         conn->plain_at = 0;
         conn->plain_len = n > 0 ? (uint16_t)n : 0;
-        if (n > 0)
+        if (n > 0 || (n == MBEDTLS_ERR_SSL_WANT_READ && conn->in_len < offered && conn->in_len > 0)) /* it may say so between records */
             continue;
         if (n == MBEDTLS_ERR_SSL_WANT_READ || n == MBEDTLS_ERR_SSL_WANT_WRITE)
             return;
@@ -333,7 +323,7 @@ static void write_records(struct gram_tls_conn *conn)
         int written;
 
         if (piece == 0)
-            return;
+            break;
         owner = enter(conn);
         written = mbedtls_ssl_write(&conn->ssl, p, piece);
         leave(conn, owner);
@@ -348,10 +338,12 @@ static void write_records(struct gram_tls_conn *conn)
     case GRAM_CONN_OPEN:
         return;
     case GRAM_CONN_DONE:
-        close_in_order(conn);
+        if (n == 0)
+            close_in_order(conn);
         return;
     case GRAM_CONN_DEAD:
-        end(conn);
+        release(conn);
+        enter_state(conn, GRAM_TLS_DEAD);
     }
 }
 
@@ -363,6 +355,35 @@ static void serve_open(struct gram_tls_conn *conn)
 }
 
 /* ---- the handshake ---- */
+
+/* A client's certificate that is not good, or (RFC 8446 6.2, RFC 5246 7.4.6) is missing. */
+static void refuse_certificate(struct gram_tls_conn *conn, uint32_t flags)
+{
+    bool missing = (flags & (MBEDTLS_X509_BADCERT_MISSING | MBEDTLS_X509_BADCERT_SKIP_VERIFY)) != 0;
+    uint8_t description = mbedtls_ssl_get_version_number(&conn->ssl) == MBEDTLS_SSL_VERSION_TLS1_3 ? CERTIFICATE_REQUIRED
+                                                                                                    : MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+    const char *text = missing ? "it shows no certificate" : gram_tls_verdict(flags, &description);
+
+    say(conn, "the client is refused: ", text);
+    alert(conn, description);
+    end(conn);
+}
+
+/* Mbed TLS lets every client through, with and without certificate, good or bad (tls_server.c); here it is decided. `identified` comes from a
+ * certificate that was shown and whose key was proved, or from a ticket that the handshake has accepted. */
+static bool certificate_is_good(struct gram_tls_conn *conn)
+{
+    bool required = conn->tls->client_auth == GRAM_TLS_CLIENT_REQUIRED;
+    bool over = mbedtls_ssl_is_handshake_over(&conn->ssl);
+    uint32_t flags;
+
+    if (conn->resumed || conn->tls->client_auth == GRAM_TLS_CLIENT_NONE)
+        return !over || !required || conn->identified;
+    flags = mbedtls_ssl_get_verify_result(&conn->ssl);
+    if (conn->identified) /* shown: before there is a ticket for it, it is judged */
+        return flags == 0;
+    return !required || (!over && flags != MBEDTLS_X509_BADCERT_MISSING);
+}
 
 static void establish(struct gram_tls_conn *conn)
 {
@@ -380,11 +401,8 @@ static void establish(struct gram_tls_conn *conn)
 /* What has to be true after each step. False: it has been refused. */
 static bool within_limits(struct gram_tls_conn *conn)
 {
-    uint32_t verdict = conn->identified && !conn->resumed ? mbedtls_ssl_get_verify_result(&conn->ssl) : 0;
-
-    /* Where certificates are optional, Mbed TLS goes on with a bad one: before there is a ticket for it, we do not. */
-    if (verdict != 0)
-        give_up(conn, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, gram_tls_arena_refused());
+    if (!certificate_is_good(conn))
+        refuse_certificate(conn, conn->resumed ? MBEDTLS_X509_BADCERT_MISSING : mbedtls_ssl_get_verify_result(&conn->ssl));
     else if (conn->bytes > GRAM_TLS_HANDSHAKE_BYTES)
         refuse(conn, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE, "the handshake has more than GRAM_TLS_HANDSHAKE_BYTES");
     else if (conn->records > GRAM_TLS_HANDSHAKE_RECORDS)
@@ -403,15 +421,35 @@ static void forget_ticket(struct gram_tls_conn *conn)
     conn->identified = false;
 }
 
+#if GRAM_TLS_1_3
+/* RFC 8446 A.2: behind its Finished the server seals with the application keys. Mbed TLS changes to them at the end of the handshake; an alert that
+ * comes before (about the client's certificate) would be one that no client can read. The change at the end finds nothing sent since. */
+static void change_keys(struct gram_tls_conn *conn)
+{
+    mbedtls_ssl_context *ssl = &conn->ssl;
+
+    if (mbedtls_ssl_get_version_number(ssl) != MBEDTLS_SSL_VERSION_TLS1_3 || !ssl->MBEDTLS_PRIVATE(transform_application))
+        return;
+    ssl->MBEDTLS_PRIVATE(transform_out) = ssl->MBEDTLS_PRIVATE(transform_application);
+    memset(ssl->MBEDTLS_PRIVATE(cur_out_ctr), 0, sizeof ssl->MBEDTLS_PRIVATE(cur_out_ctr));
+}
+#endif
+
 /* One step, with the input that was offered. Two or three scalar multiplications at most. */
 static void step(struct gram_tls_conn *conn)
 {
     uint32_t refused = gram_tls_arena_refused();
     uint8_t owner = enter(conn);
+    bool finished;
     int error;
 
     forget_ticket(conn);
+    finished = conn->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_FINISHED;
     error = mbedtls_ssl_handshake_step(&conn->ssl);
+#if GRAM_TLS_1_3
+    if (finished && error == 0)
+        change_keys(conn);
+#endif
     leave(conn, owner);
     conn->hungry = error == MBEDTLS_ERR_SSL_WANT_READ;
     conn->blocked = error == MBEDTLS_ERR_SSL_WANT_WRITE;

@@ -123,7 +123,6 @@ const char *gram_tls_verdict(uint32_t flags, uint8_t *alert)
         { MBEDTLS_X509_BADCERT_EXPIRED, MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED, "its certificate has expired" },
         { MBEDTLS_X509_BADCERT_FUTURE, MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED, "its certificate is not valid yet" },
         { MBEDTLS_X509_BADCERT_NOT_TRUSTED, MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA, "its certificate is signed by no client CA" },
-        { MBEDTLS_X509_BADCERT_MISSING, MBEDTLS_SSL_ALERT_MSG_NO_CERT, "it shows no certificate" },
         { UINT32_MAX, MBEDTLS_SSL_ALERT_MSG_BAD_CERT, "its certificate is not acceptable (key, signature or use)" },
     };
     unsigned i = 0;

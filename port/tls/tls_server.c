@@ -165,9 +165,8 @@ static int on_client_hello(mbedtls_ssl_context *ssl)
 static const char *configure(struct gram_tls *tls, struct gram_tls_set *set)
 {
     mbedtls_ssl_config *conf = &set->conf;
-    int auth = tls->client_auth == GRAM_TLS_CLIENT_REQUIRED   ? MBEDTLS_SSL_VERIFY_REQUIRED
-               : tls->client_auth == GRAM_TLS_CLIENT_OPTIONAL ? MBEDTLS_SSL_VERIFY_OPTIONAL
-                                                              : MBEDTLS_SSL_VERIFY_NONE;
+    /* Optional for Mbed TLS: whether a certificate is good, and whether there has to be one, tls_conn.c looks at itself, for the alerts. */
+    int auth = tls->client_auth == GRAM_TLS_CLIENT_NONE ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_OPTIONAL;
 
     if (mbedtls_ssl_config_defaults(conf, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
         mbedtls_ssl_conf_own_cert(conf, &set->certificate, &set->key) != 0)
@@ -279,6 +278,14 @@ const char *gram_tls_init(struct gram_tls *tls, gram_server *server, const struc
         problem = "the cryptography of TLS 1.3 does not start: GRAM_TLS_ARENA is too small";
 #endif
     return problem ? problem : gram_tls_replace(tls, &config->credentials);
+}
+
+void gram_tls_end(struct gram_tls *tls)
+{
+    for (unsigned i = 0; i < 2; i++)
+        if (tls->sets[i].ready)
+            empty(&tls->sets[i]);
+    memset(tls, 0, sizeof *tls);
 }
 
 struct gram_tls_usage gram_tls_usage(const struct gram_tls *tls)

@@ -63,6 +63,7 @@ bool gram_path_in(const char *path, const struct gram_path_list *list);
  *     server_version  gram/server_version.h  a response header
  *     auth            gram/auth.h            bearer tokens
  *     allow           gram/allow.h           which methods may be called, by whom
+ *     peer_allow      gram/peer_allow.h      which clients may, by their certificates
  *     rate_limit      gram/rate_limit.h      how often
  *
  * Order matters, and this is the one to begin with: the order of the list.

@@ -1,0 +1,1 @@
+/* The tests of TLS: config.h's own defaults. */

@@ -1,0 +1,436 @@
+/* Handshakes: versions, tickets, ALPN, client certificates; what the server answers to each, and to what is none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tls_pair.h"
+
+static const int versions[] = { MBEDTLS_SSL_VERSION_TLS1_2, MBEDTLS_SSL_VERSION_TLS1_3 };
+#define EACH_VERSION(v) for (unsigned v_ = 0, v; v_ < 2 && (v = (unsigned)versions[v_], 1); v_++)
+
+static struct tls_pair pair;
+
+static void check_call(struct tls_peer *p, uint32_t id)
+{
+    char text[16];
+
+    assert_true(p->open);
+    snprintf(text, sizeof text, "text %u", (unsigned)id);
+    if (id == 1)
+        tls_hello(p);
+    tls_call(p, id, UNARY, 7, text);
+    tls_run(&pair);
+    assert_int_equal(p->error, 0);
+    assert_true(tls_has(p, text));
+}
+
+static void test_call(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+        struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
+        check_call(p, 1);
+        check_call(p, 3);
+        assert_int_equal(mbedtls_ssl_get_version_number(&p->ssl), v);
+        assert_int_equal(gram_tls_usage(pair.tls).handshakes, 1);
+        assert_int_equal(gram_tls_usage(pair.tls).failed, 0);
+        tls_close(&pair);
+    }
+}
+
+/* Every cut of what the client sends, byte by byte, works. */
+static void test_segments(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_REQUIRED));
+        struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v, .segment = 1, .cert = &tls_keys()->client });
+        check_call(p, 1);
+        tls_close(&pair);
+    }
+}
+
+/* ---- tickets ---- */
+
+static char seen_name[64], seen_alt[128];
+static bool seen;
+
+static void look_at_identity(gram_call *call)
+{
+    const struct gram_peer_identity *who = gram_call_identity(call);
+
+    seen = who != NULL;
+    snprintf(seen_name, sizeof seen_name, "%s", who ? who->common_name : "");
+    memset(seen_alt, 0, sizeof seen_alt);
+    if (who)
+        memcpy(seen_alt, who->alt_names, GRAM_TLS_ALT_NAMES);
+}
+
+/* A call whose handler looks at who the client is; whether it is known. */
+static bool who(struct tls_peer *p)
+{
+    seen = false;
+    test_app_answer((struct test_answer){ .status = GRAM_OK, .number = 1, .text = "answered", .hook = look_at_identity });
+    tls_hello(p);
+    tls_call(p, 1, UNARY, 7, "who");
+    tls_run(&pair);
+    assert_true(tls_has(p, "answered"));
+    return seen;
+}
+
+static void test_resumed(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        mbedtls_ssl_session session;
+
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_REQUIRED));
+        struct tls_client is = { .version = (int)v, .cert = &tls_keys()->client };
+        struct tls_peer *p = tls_connect(&pair, is);
+        assert_true(who(p));
+        assert_string_equal(seen_name, "operator-7");
+        assert_memory_equal(seen_alt, "uri:spiffe://a/b\0dns:client.example\0", 37);
+        tls_session(p, &session);
+        tls_lose(p);
+
+        is.session = &session;
+        is.cert = NULL; /* the ticket is enough */
+        p = tls_connect(&pair, is);
+        assert_true(p->open);
+        assert_int_equal(gram_tls_usage(pair.tls).resumed, 1);
+        assert_true(who(p));
+        assert_string_equal(seen_name, "operator-7");
+        assert_memory_equal(seen_alt, "uri:spiffe://a/b\0dns:client.example\0", 37);
+        tls_lose(p);
+
+        /* the keys are replaced: the ticket is worth nothing, and without a certificate the client is refused */
+        struct gram_tls_config config = tls_config(GRAM_TLS_CLIENT_REQUIRED);
+        assert_null(gram_tls_replace(pair.tls, &config.credentials));
+        p = tls_connect(&pair, is);
+        assert_int_equal(p->alert, v == MBEDTLS_SSL_VERSION_TLS1_3 ? 116 : 40);
+        assert_int_equal(gram_tls_usage(pair.tls).resumed, 1);
+        tls_client_runs = true;
+        mbedtls_ssl_session_free(&session);
+        tls_client_runs = false;
+        pair.base = gram_tls_arena_use().used;
+        tls_close(&pair);
+    }
+}
+
+/* Where certificates are optional: a ticket of somebody with one, in a handshake that does not resume it, gives no identity. */
+static void test_ticket_not_taken(void **state)
+{
+    static const int gcm_2[] = { MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, 0 };
+    static const int chacha_2[] = { MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, 0 };
+    mbedtls_ssl_session session;
+
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_OPTIONAL));
+    struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = versions[0], .cert = &tls_keys()->client, .ciphers = gcm_2 });
+    assert_true(who(p));
+    tls_session(p, &session);
+    tls_lose(p);
+    p = tls_connect(&pair, (struct tls_client){ .version = versions[0], .session = &session, .ciphers = chacha_2 });
+    if (p->open)
+        assert_false(who(p));
+    assert_int_equal(gram_tls_usage(pair.tls).resumed, 0);
+    tls_client_runs = true;
+    mbedtls_ssl_session_free(&session);
+    tls_client_runs = false;
+    tls_close(&pair);
+}
+
+/* Ticket keys grow old: one period later a ticket is taken, two later it is not. */
+static void test_ticket_age(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        mbedtls_ssl_session session;
+
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+        struct tls_client is = { .version = (int)v };
+        struct tls_peer *p = tls_connect(&pair, is);
+        tls_run(&pair);
+        tls_session(p, &session);
+        tls_lose(p);
+        is.session = &session;
+        pair.now += GRAM_TLS_TICKET_MINUTES * 60000u + 1;
+        p = tls_connect(&pair, is);
+        assert_int_equal(gram_tls_usage(pair.tls).resumed, 1);
+        tls_lose(p);
+        pair.now += GRAM_TLS_TICKET_MINUTES * 60000u + 1;
+        p = tls_connect(&pair, is);
+        assert_true(p->open);
+        assert_int_equal(gram_tls_usage(pair.tls).resumed, 1);
+        tls_client_runs = true;
+        mbedtls_ssl_session_free(&session);
+        tls_client_runs = false;
+        tls_close(&pair);
+    }
+}
+
+/* ---- ALPN, and what is no TLS ---- */
+
+static void test_alpn(void **state)
+{
+    static const char *const http11[] = { "http/1.1", NULL };
+    static const char *const both[] = { "http/1.1", "h2", NULL };
+
+    (void)state;
+    EACH_VERSION(v)
+    {
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+        struct tls_peer *none = tls_connect(&pair, (struct tls_client){ .version = (int)v, .no_alpn = true });
+        struct tls_peer *wrong = tls_connect(&pair, (struct tls_client){ .version = (int)v, .alpn = http11 });
+        assert_int_equal(none->alert, MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL);
+        assert_int_equal(wrong->alert, MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL);
+        assert_int_equal(none->fate, TLS_DONE);
+        assert_non_null(strstr(tls_log, "does not offer h2"));
+        check_call(tls_connect(&pair, (struct tls_client){ .version = (int)v, .alpn = both }), 1);
+        tls_close(&pair);
+    }
+}
+
+static void test_plaintext(void **state)
+{
+    static const char *const sent[] = { "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\x80\x2e\x01\x03\x01" };
+
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    for (unsigned i = 0; i < 3; i++) {
+        struct tls_peer *p = tls_dial(&pair, (struct tls_client){ .raw = true });
+
+        tls_queue(p, sent[i], strlen(sent[i]));
+        tls_run(&pair);
+        assert_int_equal(p->fate, TLS_DONE);
+        assert_int_equal(p->in_len, 7);
+        assert_memory_equal(p->in, "\x15\x03\x03\x00\x02\x02\x0a", 7); /* fatal, unexpected_message */
+        assert_non_null(strstr(tls_log, "does not speak TLS"));
+    }
+    tls_close(&pair);
+}
+
+/* A version that is not compiled in, or too old, is refused with protocol_version (RFC 8446 4.1.2, D.2). */
+static void test_old_version(void **state)
+{
+    static const uint8_t hello[] = {
+        22, 3, 1, 0, 47, 1, 0, 0, 43, 3, 2, /* TLS 1.1 */
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
+        0, 0, 4, 0xc0, 0x2b, 0xcc, 0xa9, 1, 0,
+    };
+
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    struct tls_peer *p = tls_dial(&pair, (struct tls_client){ .raw = true });
+    tls_queue(p, hello, sizeof hello);
+    tls_run(&pair);
+    assert_int_equal(p->fate, TLS_DONE);
+    assert_true(p->in_len >= 7);
+    assert_int_equal(p->in[0], 21);
+    assert_int_equal(p->in[6], 70);
+    tls_close(&pair);
+}
+
+/* ---- client certificates ---- */
+
+struct client_case {
+    enum gram_tls_client_auth auth;
+    const struct tls_cert *cert;
+    int alert_2, alert_3; /* 0: let in */
+    bool known;           /* then: with an identity */
+};
+
+static void check_client(const struct client_case *c)
+{
+    EACH_VERSION(v)
+    {
+        assert_null(tls_open(&pair, c->auth));
+        struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v, .cert = c->cert });
+        int alert = v == MBEDTLS_SSL_VERSION_TLS1_3 ? c->alert_3 : c->alert_2;
+
+        assert_int_equal(p->alert, alert);
+        assert_int_equal(p->fate, alert == 0 ? TLS_HERE : TLS_DONE);
+        assert_int_equal(gram_tls_usage(pair.tls).handshakes, alert == 0);
+        if (alert == 0)
+            assert_int_equal(who(p), c->known);
+        tls_close(&pair);
+    }
+}
+
+static void test_clients(void **state)
+{
+    const struct tls_keys *k = tls_keys();
+    const struct client_case cases[] = {
+        { GRAM_TLS_CLIENT_REQUIRED, &k->client, 0, 0, true },
+        { GRAM_TLS_CLIENT_REQUIRED, NULL, 40, 116, false },
+        { GRAM_TLS_CLIENT_REQUIRED, &k->stranger, 48, 48, false },
+        { GRAM_TLS_CLIENT_REQUIRED, &k->stranger_ca, 48, 48, false },
+        { GRAM_TLS_CLIENT_REQUIRED, &k->expired, 45, 45, false },
+        { GRAM_TLS_CLIENT_REQUIRED, &k->future, 45, 45, false },
+        { GRAM_TLS_CLIENT_OPTIONAL, &k->client, 0, 0, true },
+        { GRAM_TLS_CLIENT_OPTIONAL, NULL, 0, 0, false },
+        { GRAM_TLS_CLIENT_OPTIONAL, &k->stranger, 48, 48, false },
+        { GRAM_TLS_CLIENT_OPTIONAL, &k->expired, 45, 45, false },
+        { GRAM_TLS_CLIENT_NONE, &k->stranger, 0, 0, false },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_client(&cases[i]);
+}
+
+/* Names that do not fit, or lie, are left out whole. */
+static void test_names(void **state)
+{
+    static struct tls_cert cert;
+    static const char *const subjects[] = { "CN=a-name-that-is-exactly-31-chars", "CN=a-name-that-is-exactly-32-chars.", "O=nobody" };
+    static const char *const seen_as[] = { "a-name-that-is-exactly-31-chars", "", "" };
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_REQUIRED));
+        tls_make(&cert, (struct tls_wish){ .subject = subjects[i], .signer = &tls_keys()->ca,
+                                           .dns = "a-name-of-61-characters-that-does-not-fit-in-64-with-its-kind", .uri = "urn:fits" });
+        struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .cert = &cert });
+        assert_true(who(p));
+        assert_string_equal(seen_name, seen_as[i]);
+        assert_memory_equal(seen_alt, "uri:urn:fits\0", 14);
+        tls_client_runs = true;
+        mbedtls_pk_free(&cert.pk);
+        tls_client_runs = false;
+        tls_close(&pair);
+    }
+}
+
+/* ---- credentials and entropy ---- */
+
+static const char *init_with(const struct gram_tls_config *config)
+{
+    static struct gram_tls tls;
+    static struct gram_server server;
+    size_t before;
+    const char *problem;
+
+    gram_server_init(&server, &test_app_plain, NULL, 0);
+    problem = gram_tls_init(&tls, &server, config);
+    before = gram_tls_arena_use().used;
+    gram_tls_end(&tls);
+    if (problem)
+        assert_int_equal(gram_tls_arena_use().used, before); /* it has left nothing */
+    return problem;
+}
+
+static void test_refusals(void **state)
+{
+    const struct tls_keys *k = tls_keys();
+    struct gram_tls_config config = tls_config(GRAM_TLS_CLIENT_REQUIRED);
+    uint8_t broken[1024];
+
+    (void)state;
+    assert_null(init_with(&config));
+    config.credentials.key = k->client.key;
+    config.credentials.key_len = k->client.key_len;
+    assert_non_null(strstr(init_with(&config), "does not belong"));
+    config.credentials.key_len -= 1;
+    assert_non_null(strstr(init_with(&config), "key cannot be read"));
+    config = tls_config(GRAM_TLS_CLIENT_REQUIRED);
+    config.credentials.client_ca = NULL;
+    config.credentials.client_ca_len = 0;
+    assert_non_null(strstr(init_with(&config), "no client CA"));
+    config = tls_config(GRAM_TLS_CLIENT_NONE);
+    config.credentials.certificate = NULL;
+    assert_non_null(strstr(init_with(&config), "no certificate"));
+    /* cut at each byte: it is said, and nothing is read beyond */
+    for (size_t len = 1; len < k->server.crt_len; len++) {
+        uint8_t *exact = malloc(len);
+
+        memcpy(exact, k->server.crt, len);
+        config.credentials.certificate = exact;
+        config.credentials.certificate_len = len;
+        assert_non_null(init_with(&config));
+        free(exact);
+    }
+    memcpy(broken, k->server.crt, k->server.crt_len);
+    broken[20] ^= 0x40;
+    config.credentials.certificate = broken;
+    config.credentials.certificate_len = k->server.crt_len;
+    init_with(&config);
+}
+
+static void test_entropy(void **state)
+{
+    struct gram_tls_config config = tls_config(GRAM_TLS_CLIENT_NONE);
+
+    (void)state;
+    for (tls_entropy_is = TLS_ENTROPY_ZERO; tls_entropy_is <= TLS_ENTROPY_NONE; tls_entropy_is++) {
+        const char *problem = init_with(&config);
+
+        assert_non_null(problem);
+        assert_non_null(strstr(problem, "entropy source"));
+    }
+    tls_entropy_is = TLS_ENTROPY_GOOD;
+    config.entropy = NULL;
+    assert_non_null(strstr(init_with(&config), "no entropy source"));
+}
+
+/* ---- replacing ---- */
+
+static void test_replace(void **state)
+{
+    const struct tls_keys *k = tls_keys();
+    struct gram_tls_credentials other = { .certificate = k->other_server.crt, .certificate_len = k->other_server.crt_len,
+                                          .key = k->other_server.key, .key_len = k->other_server.key_len };
+    struct gram_tls_credentials wrong = other;
+
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    struct tls_peer *old = tls_connect(&pair, (struct tls_client){ 0 });
+    check_call(old, 1);
+    wrong.key = k->server.key;
+    wrong.key_len = k->server.key_len;
+    assert_non_null(strstr(gram_tls_replace(pair.tls, &wrong), "does not belong"));
+    assert_null(gram_tls_replace(pair.tls, &other));
+    struct tls_peer *new = tls_connect(&pair, (struct tls_client){ 0 });
+    check_call(new, 1);
+    check_call(old, 3); /* lives on */
+    assert_int_equal(mbedtls_ssl_get_peer_cert(&old->ssl)->raw.len, k->server.crt_len);
+    assert_memory_equal(mbedtls_ssl_get_peer_cert(&new->ssl)->raw.p, k->other_server.crt, k->other_server.crt_len);
+    assert_ptr_equal(gram_tls_replace(pair.tls, &other), GRAM_TLS_BUSY);
+    tls_lose(old);
+    assert_null(gram_tls_replace(pair.tls, &other));
+    tls_lose(new);
+    pair.base = gram_tls_arena_use().used;
+    tls_close(&pair);
+}
+
+static int after(void **state)
+{
+    (void)state;
+    tls_abandon(&pair);
+    return 0;
+}
+
+#define TEST(f) cmocka_unit_test_teardown(f, after)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_call),     TEST(test_segments),         TEST(test_resumed),
+        TEST(test_ticket_age), TEST(test_ticket_not_taken), TEST(test_alpn),
+        TEST(test_plaintext), TEST(test_old_version),      TEST(test_clients),
+        TEST(test_names),    TEST(test_refusals),         TEST(test_entropy),
+        TEST(test_replace),
+    };
+
+    cmocka_set_test_filter(getenv("GRAM_TEST")); /* a name, to run one alone */
+    return cmocka_run_group_tests_name("handshake", tests, NULL, NULL);
+}

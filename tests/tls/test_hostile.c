@@ -1,0 +1,434 @@
+/* What TLS must survive: clients that stop at any byte, memory that ends at any allocation, garbage, floods, silence; and what the others see of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "random.h"
+#include "tls_pair.h"
+
+static const int versions[] = { MBEDTLS_SSL_VERSION_TLS1_2, MBEDTLS_SSL_VERSION_TLS1_3 };
+#define EACH_VERSION(v) for (unsigned v_ = 0, v; v_ < 2 && (v = (unsigned)versions[v_], 1); v_++)
+
+static struct tls_pair pair;
+static struct test_random randoms;
+
+static void check_call(struct tls_peer *p, uint32_t id)
+{
+    char text[16];
+
+    assert_true(p->open);
+    snprintf(text, sizeof text, "text %u", (unsigned)id);
+    if (id == 1)
+        tls_hello(p);
+    tls_call(p, id, UNARY, 7, text);
+    tls_run(&pair);
+    assert_int_equal(p->error, 0);
+    assert_true(tls_has(p, text));
+}
+
+/* All that a client sends up to the end of a call. */
+static size_t whole_length(int version, const struct tls_cert *cert)
+{
+    size_t len;
+
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_OPTIONAL));
+    struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = version, .cert = cert });
+    check_call(p, 1);
+    len = p->up_len;
+    tls_close(&pair);
+    return len;
+}
+
+/* The client's FIN comes behind every byte; nothing stays, the server goes on. */
+static void test_cut_off(void **state)
+{
+    const struct tls_cert *cert = &tls_keys()->client;
+
+    (void)state;
+    EACH_VERSION(v)
+    {
+        size_t len = whole_length((int)v, cert);
+        size_t stride = 7; /* it is slow; GRAM_TEST_SEED=time takes other bytes */
+
+        for (size_t cut = 1 + test_random_below(&randoms, (uint32_t)stride); cut < len; cut += stride) {
+            assert_null(tls_open(&pair, GRAM_TLS_CLIENT_OPTIONAL));
+            struct tls_peer *p = tls_dial(&pair, (struct tls_client){ .version = (int)v, .cert = cert, .cut = cut });
+            tls_hello(p);
+            tls_call(p, 1, UNARY, 7, "text");
+            tls_run(&pair);
+            tls_sleep(&pair, GRAM_LINGER_MS);
+            assert_int_not_equal(p->fate, TLS_HERE);
+            assert_int_equal(gram_tls_usage(pair.tls).failed + gram_tls_usage(pair.tls).truncated, 1);
+            tls_close(&pair);
+        }
+    }
+}
+
+/* The same without FIN: nothing more comes, and time ends it. */
+static void test_half_open(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        static const size_t stops[] = { 1, 5, 100, 200, 300 };
+
+        for (unsigned i = 0; i < 5; i++) {
+            assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+            struct tls_peer *p = tls_dial(&pair, (struct tls_client){ .version = (int)v, .cut = stops[i] });
+            p->said_fin = true; /* no FIN */
+            tls_run(&pair);
+            tls_sleep(&pair, GRAM_TLS_HANDSHAKE_MS - 1);
+            assert_int_equal(p->fate, TLS_HERE);
+            tls_sleep(&pair, GRAM_LINGER_MS + 1); /* TLS 1.2 may be through with 300 bytes: then it is the preface that is missing */
+            assert_int_not_equal(p->fate, TLS_HERE);
+            tls_close(&pair);
+        }
+    }
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    struct tls_peer *mute = tls_connect(&pair, (struct tls_client){ .raw = true });
+    tls_sleep(&pair, GRAM_TLS_HANDSHAKE_MS - 1);
+    assert_int_equal(mute->fate, TLS_HERE);
+    tls_sleep(&pair, 1);
+    assert_int_equal(mute->fate, TLS_DROPPED);
+    tls_close(&pair);
+}
+
+/* An allocation of a handshake and a call fails (the first hundred, then every 401st of 12,000, most of which are for numbers): the connection ends or does not, nothing stays, and the next client is served. */
+static void test_exhaustion(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        bool good = false;
+        uint32_t n;
+
+        for (n = test_random_below(&randoms, 3); !good; n += n < 100 ? 1 : 401) {
+            assert_null(tls_open(&pair, GRAM_TLS_CLIENT_REQUIRED));
+            uint32_t refused = gram_tls_arena_refused();
+            gram_tls_arena_fail_after(n);
+            struct tls_peer *p = tls_dial(&pair, (struct tls_client){ .version = (int)v, .cert = &tls_keys()->client });
+            tls_hello(p);
+            tls_call(p, 1, UNARY, 7, "text");
+            tls_run(&pair);
+            gram_tls_arena_fail_after(UINT32_MAX);
+            good = gram_tls_arena_refused() == refused;
+            if (good)
+                assert_true(tls_has(p, "text"));
+            tls_lose(p);
+            check_call(tls_connect(&pair, (struct tls_client){ .version = (int)v, .cert = &tls_keys()->client }), 1);
+            tls_close(&pair);
+        }
+        print_message("version 0x%03x: %u allocations\n", v, (unsigned)n);
+    }
+}
+
+/* Bytes of a good client, changed at random. */
+static void test_garbage(void **state)
+{
+    static uint8_t good[4096];
+
+    (void)state;
+    EACH_VERSION(v)
+    {
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+        struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
+        size_t len = p->up_len < sizeof good ? p->up_len : sizeof good;
+        memcpy(good, p->up, len);
+        tls_close(&pair);
+        for (unsigned i = 0; i < 200; i++) {
+            uint8_t bad[sizeof good];
+
+            assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+            p = tls_dial(&pair, (struct tls_client){ .raw = true, .segment = 1 + test_random_below(&randoms, 400) });
+            memcpy(bad, good, len);
+            for (unsigned j = 0; j <= i % 4; j++)
+                bad[test_random_below(&randoms, (uint32_t)len)] ^= (uint8_t)(1u << test_random_below(&randoms, 8));
+            tls_queue(p, bad, len);
+            tls_run(&pair);
+            tls_sleep(&pair, GRAM_TLS_HANDSHAKE_MS + GRAM_LINGER_MS);
+            assert_int_not_equal(p->fate, TLS_HERE);
+            tls_close(&pair);
+        }
+    }
+}
+
+/* A client that sends records without end in its handshake. */
+static void test_endless_handshake(void **state)
+{
+    static const uint8_t change_cipher_spec[] = { 20, 3, 3, 0, 1, 1 };
+
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_REQUIRED));
+    struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = versions[1], .cut = 300 });
+    tls_lose(p);
+    p = tls_dial(&pair, (struct tls_client){ .version = versions[1], .cert = &tls_keys()->client });
+    tls_round(&pair);
+    for (unsigned i = 0; i < 200; i++) { /* behind its ClientHello; compatibility mode lets them through (RFC 8446 D.4) */
+        memcpy(p->up + p->up_len, change_cipher_spec, sizeof change_cipher_spec);
+        p->up_len += sizeof change_cipher_spec;
+    }
+    tls_run(&pair);
+    assert_int_not_equal(p->fate, TLS_HERE);
+    assert_true(strstr(tls_log, "GRAM_TLS_HANDSHAKE_RECORDS") || strstr(tls_log, "the handshake failed"));
+    tls_close(&pair);
+}
+
+/* ---- whose turn it is ---- */
+
+/* One handshake at a time, in the order of connecting; a call of another connection goes on between its steps. */
+static void test_turns(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        unsigned rounds = 0, answered = 0;
+
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+        struct tls_peer *a = tls_connect(&pair, (struct tls_client){ .version = (int)v });
+        check_call(a, 1);
+        struct tls_peer *b = tls_dial(&pair, (struct tls_client){ .version = (int)v });
+        struct tls_peer *c = tls_dial(&pair, (struct tls_client){ .version = (int)v });
+        while (!b->open) {
+            uint32_t id = 3 + 2 * rounds;
+            char text[16];
+
+            snprintf(text, sizeof text, "during %u", (unsigned)rounds);
+            tls_call(a, id, UNARY, 7, text);
+            tls_round(&pair);
+            assert_true(rounds++ < 100);
+            snprintf(text, sizeof text, "during %u", (unsigned)rounds - 2);
+            answered += rounds > 1 && tls_has(a, text);
+            assert_true(gram_tls_usage(pair.tls).handshaking <= 1);
+            assert_false(c->open);
+        }
+        assert_true(rounds > 5); /* it went step by step */
+        assert_int_equal(answered + 1, rounds);
+        tls_run(&pair);
+        assert_int_equal(gram_server_usage(pair.server).connections, 2);
+        tls_close(&pair);
+    }
+}
+
+/* A client that is silent in its handshake gives way to those that wait. */
+static void test_silence(void **state)
+{
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    struct tls_peer *mute = tls_dial(&pair, (struct tls_client){ .cut = 100 });
+    mute->said_fin = true;
+    tls_run(&pair);
+    tls_sleep(&pair, GRAM_TLS_SILENCE_MS + 1); /* nobody waits: it may think */
+    assert_int_equal(mute->fate, TLS_HERE);
+    struct tls_peer *p = tls_connect(&pair, (struct tls_client){ 0 });
+    assert_int_equal(mute->fate, TLS_DROPPED);
+    check_call(p, 1);
+    assert_non_null(strstr(tls_log, "silent"));
+    tls_close(&pair);
+}
+
+/* Handshakes are rationed; connections that are open do not notice. */
+static void test_rate(void **state)
+{
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    struct tls_peer *p = tls_connect(&pair, (struct tls_client){ 0 });
+    check_call(p, 1);
+    for (unsigned i = 1; i < GRAM_TLS_HANDSHAKE_BURST; i++)
+        tls_lose(tls_connect(&pair, (struct tls_client){ 0 }));
+    struct tls_peer *late = tls_dial(&pair, (struct tls_client){ 0 });
+    for (unsigned i = 0; i < 20; i++)
+        tls_round(&pair);
+    assert_false(late->open);
+    check_call(p, 3);
+    tls_sleep(&pair, 1000 / GRAM_TLS_HANDSHAKES_PER_SECOND + 20);
+    check_call(late, 1);
+    tls_close(&pair);
+}
+
+/* All places taken and busy: the client waits, then is sent away; idle ones give way. */
+static void test_places(void **state)
+{
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    struct tls_peer *a = tls_connect(&pair, (struct tls_client){ 0 });
+    struct tls_peer *b = tls_connect(&pair, (struct tls_client){ 0 });
+    check_call(a, 1);
+    check_call(b, 1);
+    tls_sleep(&pair, 1);
+    check_call(b, 3);
+    struct tls_peer *c = tls_dial(&pair, (struct tls_client){ 0 });
+    tls_run(&pair);
+    tls_sleep(&pair, 1000); /* a, idle the longest, gives way: GOAWAY, close_notify */
+    assert_int_equal(a->fate, TLS_DONE);
+    assert_true(a->notified);
+    check_call(c, 1);
+    tls_close(&pair);
+}
+
+/* ---- data ---- */
+
+/* More than any buffer holds, each way, in segments of all lengths. */
+static void test_much(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        static const size_t segments[] = { 0, 1460, 100, 17 };
+
+        for (unsigned i = 0; i < 4; i++) {
+            assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+            struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v, .segment = segments[i] });
+            tls_hello(p);
+            test_app_answer((struct test_answer){ .status = GRAM_OK, .number = 1, .fill = 20000, .text = "long" });
+            tls_call(p, 1, LARGE, 7, "text");
+            tls_run(&pair);
+            assert_int_equal(p->error, 0);
+            assert_true(p->in_len > 20000);
+            for (uint32_t id = 3; id < 63; id += 2)
+                check_call(p, id);
+            tls_close(&pair);
+        }
+    }
+}
+
+/* A client that does not read: nothing grows, and it is ended by the server's stall timer. */
+static void test_deaf(void **state)
+{
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    struct tls_peer *p = tls_connect(&pair, (struct tls_client){ 0 });
+    check_call(p, 1);
+    p->deaf = true;
+    test_app_answer((struct test_answer){ .status = GRAM_OK, .number = 1, .fill = 20000, .text = "long" });
+    tls_call(p, 3, LARGE, 7, "text");
+    tls_run(&pair);
+    size_t used = gram_tls_arena_use().used;
+    for (unsigned i = 0; i < 100; i++)
+        tls_call(p, 5 + 2 * i, UNARY, 7, "text");
+    tls_run(&pair);
+    assert_int_equal(gram_tls_arena_use().used, used);
+    tls_sleep(&pair, GRAM_STALL_MS + GRAM_LINGER_MS + 1000);
+    assert_int_equal(p->fate, TLS_DROPPED);
+    tls_close(&pair);
+}
+
+/* A record that is longer than can be held: record_overflow, and the log names the setting. */
+static void test_overflow(void **state)
+{
+    static uint8_t head[] = { 22, 3, 1, 0x30, 0x00 }, body[8192];
+
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    struct tls_peer *p = tls_dial(&pair, (struct tls_client){ .raw = true });
+    tls_queue(p, head, sizeof head);
+    tls_queue(p, body, sizeof body);
+    tls_run(&pair);
+    assert_memory_equal(p->in, "\x15\x03\x03\x00\x02\x02\x16", 7);
+    assert_non_null(strstr(tls_log, "GRAM_TLS_IN"));
+    tls_close(&pair);
+}
+
+/* ---- the end ---- */
+
+static void test_close(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+        struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
+        check_call(p, 1);
+        tls_notify(p); /* in order: ours comes back */
+        assert_int_equal(p->fate, TLS_DONE);
+        assert_true(p->notified);
+        assert_int_equal(gram_tls_usage(pair.tls).truncated, 0);
+        p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
+        check_call(p, 1);
+        tls_fin(p); /* cut off */
+        assert_int_equal(gram_tls_usage(pair.tls).truncated, 1);
+        assert_int_equal(p->fate, TLS_DONE);
+        p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
+        tls_queue(p, "GET / HTTP/1.1\r\n\r\n....", 22); /* the server ends it */
+        tls_run(&pair);
+        assert_int_equal(p->fate, TLS_DONE);
+        assert_true(p->notified);
+        tls_close(&pair);
+    }
+}
+
+/* A record that has been changed on its way ends the connection with bad_record_mac. */
+static void test_changed(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+        struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
+        check_call(p, 1);
+        p->is.cut = p->up_len; /* hold what follows back */
+        p->said_fin = true;
+        tls_call(p, 3, UNARY, 7, "text");
+        tls_run(&pair);
+        p->up[p->up_len - 1] ^= 1;
+        p->is.cut = 0;
+        tls_run(&pair);
+        assert_int_equal(p->fate, TLS_DONE);
+        assert_int_equal(p->alert, MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC);
+        tls_close(&pair);
+    }
+}
+
+/* ---- figures ---- */
+
+static void test_figures(void **state)
+{
+    const struct tls_cert *certs[] = { NULL, &tls_keys()->client };
+
+    (void)state;
+    for (unsigned mutual = 0; mutual < 2; mutual++) {
+        EACH_VERSION(v)
+        {
+            size_t base;
+
+            assert_null(tls_open(&pair, mutual ? GRAM_TLS_CLIENT_REQUIRED : GRAM_TLS_CLIENT_NONE));
+            base = gram_tls_arena_use().used;
+            gram_tls_arena_reset_peak();
+            struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v, .cert = certs[mutual] });
+            check_call(p, 1);
+            print_message("arena, version 0x%03x%s, records %u/%u: keys %zu, peak %zu more, open %zu in %zu blocks\n", v,
+                          mutual ? ", mutual" : "", GRAM_TLS_IN, GRAM_TLS_OUT, base, gram_tls_arena_use().peak - base,
+                          gram_tls_arena_use().used - base, gram_tls_arena_use().blocks);
+            tls_close(&pair);
+        }
+    }
+    print_message("gram_tls_conn %zu, gram_tls without connections %zu\n", sizeof(struct gram_tls_conn),
+                  sizeof(struct gram_tls) - sizeof(struct gram_tls_conn) * GRAM_TLS_CONNECTIONS);
+}
+
+static int after(void **state)
+{
+    (void)state;
+    tls_abandon(&pair);
+    return 0;
+}
+
+#define TEST(f) cmocka_unit_test_teardown(f, after)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_cut_off),  TEST(test_half_open), TEST(test_exhaustion),
+        TEST(test_garbage),  TEST(test_endless_handshake), TEST(test_turns),
+        TEST(test_silence),  TEST(test_rate),      TEST(test_places),
+        TEST(test_much),     TEST(test_deaf),      TEST(test_overflow),
+        TEST(test_close),    TEST(test_changed),   TEST(test_figures),
+    };
+
+    test_random_start(&randoms, "test_hostile");
+    cmocka_set_test_filter(getenv("GRAM_TEST")); /* a name, to run one alone */
+    return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
+}
