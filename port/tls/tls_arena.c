@@ -26,10 +26,11 @@ static struct {
     _Alignas(ALIGN) struct head memory[UNITS];
     size_t first; /* index */
     size_t used, peak;
-    uint32_t refused, count, fail_in;
+    uint32_t refused, count;
+    uint32_t fail_in; /* the so-manyth allocation from here fails; 0: none */
     uint8_t owner;
     bool begun;
-} arena = { .fail_in = UINT32_MAX };
+} arena; /* nothing in it is initialised: it takes no flash */
 
 static size_t units_of(const struct head *head)
 {
@@ -99,7 +100,7 @@ void *gram_tls_calloc(size_t count, size_t size)
         begin();
     arena.count++;
     at = find(size);
-    if (at == UNITS || (arena.fail_in != UINT32_MAX && arena.fail_in-- == 0)) { /* 0 becomes UINT32_MAX: once */
+    if (at == UNITS || (arena.fail_in > 0 && --arena.fail_in == 0)) {
         arena.refused++;
         return NULL;
     }
@@ -174,7 +175,7 @@ uint32_t gram_tls_arena_fail_after(uint32_t n)
     uint32_t count = arena.count;
 
     arena.count = 0;
-    arena.fail_in = n;
+    arena.fail_in = n + 1; /* UINT32_MAX: 0 */
     return count;
 }
 

@@ -179,6 +179,7 @@ static const char *configure(struct gram_tls *tls, struct gram_tls_set *set)
     mbedtls_ssl_conf_alpn_protocols(conf, (const char **)(uintptr_t)protocols);
     mbedtls_ssl_conf_cert_cb(conf, on_client_hello);
     mbedtls_ssl_conf_authmode(conf, auth);
+#if GRAM_TLS_CLIENT_AUTH
     if (auth != MBEDTLS_SSL_VERIFY_NONE) {
 #if GRAM_TLS_CRL
         mbedtls_ssl_conf_ca_chain(conf, &set->client_ca, set->client_crl.version != 0 ? &set->client_crl : NULL);
@@ -187,6 +188,7 @@ static const char *configure(struct gram_tls *tls, struct gram_tls_set *set)
 #endif
         mbedtls_ssl_conf_verify(conf, gram_tls_verify, tls);
     }
+#endif
 #if GRAM_TLS_TICKETS
     mbedtls_ssl_conf_session_tickets_cb(conf, gram_tls_ticket_write, gram_tls_ticket_parse, tls);
 #endif
