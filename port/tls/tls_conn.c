@@ -534,8 +534,8 @@ static uint32_t poll_wait(struct gram_tls_conn *conn)
     uint32_t limit = conn->offered ? GRAM_TLS_WAIT_MS : is_full(tls) ? GRAM_TLS_SILENCE_MS : GRAM_TLS_HANDSHAKE_MS;
     uint32_t left = left_of(tls->now, conn->begun, limit);
 
-    if (left == 0) {
-        if (conn->offered)
+    if (left == 0 || gram_server_is_ending(tls->pipe.server)) {
+        if (left == 0 && conn->offered)
             say(conn, "its turn did not come: all connections are busy, or too many clients come", "");
         enter_state(conn, GRAM_TLS_DEAD);
         return 0;
