@@ -15,7 +15,7 @@
 
 #include "gram/config.h"
 #include "gram/text.h"
-#include "mbedtls/error.h"
+#include "mbedtls/platform.h"
 #include "tls_internal.h"
 
 #define RECORD_MORE 40u  /* what a record is longer than its plaintext: head 5, nonce 8, type 1, tag 16; rounded up */
@@ -385,8 +385,27 @@ static bool certificate_is_good(struct gram_tls_conn *conn)
     return !required || (!over && flags != MBEDTLS_X509_BADCERT_MISSING);
 }
 
+/* Mbed TLS would keep the client's certificate, a kilobyte; what is needed of it has been taken. */
+static void drop_certificate(struct gram_tls_conn *conn)
+{
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    mbedtls_ssl_session *session = conn->ssl.MBEDTLS_PRIVATE(session);
+    uint8_t owner = enter(conn);
+
+    if (session && session->MBEDTLS_PRIVATE(peer_cert)) {
+        mbedtls_x509_crt_free(session->MBEDTLS_PRIVATE(peer_cert));
+        mbedtls_free(session->MBEDTLS_PRIVATE(peer_cert));
+        session->MBEDTLS_PRIVATE(peer_cert) = NULL;
+    }
+    leave(conn, owner);
+#else
+    (void)conn;
+#endif
+}
+
 static void establish(struct gram_tls_conn *conn)
 {
+    drop_certificate(conn);
     conn->tls->handshakes++;
     conn->tls->resumed += conn->resumed;
     if (conn->identified) {
@@ -455,8 +474,8 @@ static void step(struct gram_tls_conn *conn)
     conn->blocked = error == MBEDTLS_ERR_SSL_WANT_WRITE;
     if (error != 0 && !conn->hungry && !conn->blocked)
         give_up(conn, error, refused);
-    else if (within_limits(conn) && mbedtls_ssl_is_handshake_over(&conn->ssl))
-        establish(conn);
+    else if (within_limits(conn) && conn->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_HANDSHAKE_OVER)
+        establish(conn); /* not before the tickets of TLS 1.3 have gone, too: from now on only records that fit are written */
 }
 
 static bool set_up(struct gram_tls_conn *conn)
