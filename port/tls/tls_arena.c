@@ -93,7 +93,7 @@ void *gram_tls_calloc(size_t count, size_t size)
 {
     size_t at;
 
-    if (size == 0 || count > (GRAM_TLS_ARENA - ALIGN) / size)
+    if (size == 0 || count == 0 || count > (GRAM_TLS_ARENA - ALIGN) / size)
         return NULL;
     size = (count * size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (!arena.begun)

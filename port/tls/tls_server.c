@@ -173,6 +173,11 @@ static const char *configure(struct gram_tls *tls, struct gram_tls_set *set)
         return "no memory for the TLS configuration: GRAM_TLS_ARENA is too small";
     mbedtls_ssl_conf_min_tls_version(conf, GRAM_TLS_1_2 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
     mbedtls_ssl_conf_max_tls_version(conf, GRAM_TLS_1_3 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+#if GRAM_TLS_1_3
+    /* With tickets, too, each connection has keys of its own (RFC 8446 2.2: psk_dhe_ke). */
+    mbedtls_ssl_conf_tls13_key_exchange_modes(conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
+                                                        MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
+#endif
     mbedtls_ssl_conf_rng(conf, gram_tls_random, NULL);
     mbedtls_ssl_conf_groups(conf, groups);
     mbedtls_ssl_conf_ciphersuites(conf, ciphers);

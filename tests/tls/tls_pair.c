@@ -172,6 +172,7 @@ static void set_up(struct tls_peer *p)
     if (!p->is.no_alpn)
         mbedtls_ssl_conf_alpn_protocols(conf, (const char **)(uintptr_t)(p->is.alpn ? p->is.alpn : h2));
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    mbedtls_ssl_conf_tls13_key_exchange_modes(conf, p->is.modes ? p->is.modes : (int)MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_ALL);
     mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 #endif
     assert_int_equal(mbedtls_ssl_setup(&p->ssl, conf), 0);

@@ -23,6 +23,7 @@ struct tls_client {
     const struct tls_cert *cert;     /* NULL: none */
     const int *ciphers;              /* NULL: all */
     mbedtls_ssl_session *session;    /* to be resumed */
+    int modes;                       /* TLS 1.3: how; 0: every one */
     size_t segment;                  /* bytes delivered at once; 0: all */
     size_t cut;                      /* so many bytes are delivered, then FIN; 0: all */
 };
