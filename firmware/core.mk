@@ -76,7 +76,8 @@ $(MBEDTLS_OBJ)/%.o: $(MBEDTLS_DIR)/library/%.c $(MBEDTLS_OBJ)/flags
 	$(Q)$(CC) -std=c11 $(MBEDTLS_CFLAGS) -w $(MBEDTLS_FLAGS) -MD -MP -c $< -o $@
 MBEDTLS_SRCS = $(filter-out %/net_sockets.c %/timing.c %/psa_its_file.c,$(wildcard $(MBEDTLS_DIR)/library/*.c))
 MBEDTLS := $(MBEDTLS_OBJ)/libmbedtls.a
-$(MBEDTLS): $(patsubst $(MBEDTLS_DIR)/library/%.c,$(MBEDTLS_OBJ)/%.o,$(MBEDTLS_SRCS))
+MBEDTLS_OBJS = $(patsubst $(MBEDTLS_DIR)/library/%.c,$(MBEDTLS_OBJ)/%.o,$(MBEDTLS_SRCS))
+$(MBEDTLS): $(MBEDTLS_OBJS)
 	@$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(MBEDTLS_OBJ)/flags: FORCE

@@ -78,4 +78,4 @@ $(IMAGE): $(OBJS) $(CORE) $(if $(WITH_TLS),$(MBEDTLS)) $(OBJ)/image.list $(LINK_
 $(OBJ)/image.list: FORCE
 	@$(call record,$(OBJS) $(LDFLAGS))
 
--include $(OBJS:.o=.d) $(patsubst %.o,%.d,$(call objects,$(CORE_SRCS)))
+-include $(OBJS:.o=.d) $(if $(WITH_TLS),$(MBEDTLS_OBJS:.o=.d)) $(patsubst %.o,%.d,$(call objects,$(CORE_SRCS)))

@@ -67,7 +67,7 @@ def folder_of(path):
         ("gen", "/build/gen/"),
         ("nanopb", "/nanopb/"),
         ("lwip", "/obj/[^/]+/lwip/"),
-        ("port", "/port/lwip/"),
+        ("port", "/port/(lwip|pipe)/"),
         ("boards", "/port/boards/"),
         ("apps", "/firmware/apps/"),
     ):

@@ -129,4 +129,4 @@ $(MODEL): $(call objects,$(MODEL_SRCS)) $(HELP) $(CORE)
 	$(Q)$(CC) $(CFLAGS) $(call objects,$(MODEL_SRCS)) $(HELP) $(CORE) $(HELP) -o $@
 endif
 
--include $(patsubst %.o,%.d,$(call objects,$(CORE_SRCS) $(TESTS) $(HELP_SRCS) $(MODEL_SRCS)) $(NANOPB_OBJS) $(CMOCKA))
+-include $(if $(WITH_TLS),$(MBEDTLS_OBJS:.o=.d)) $(patsubst %.o,%.d,$(call objects,$(CORE_SRCS) $(TESTS) $(HELP_SRCS) $(MODEL_SRCS)) $(NANOPB_OBJS) $(CMOCKA))

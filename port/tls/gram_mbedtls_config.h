@@ -68,6 +68,7 @@ void tls_test_free(void *p);
 #define MBEDTLS_RSA_C
 #define MBEDTLS_PKCS1_V15
 #define MBEDTLS_PKCS1_V21
+#define MBEDTLS_X509_RSASSA_PSS_SUPPORT /* RSA in TLS 1.3 is PSS */
 #define MBEDTLS_MPI_MAX_SIZE 512
 #else
 #define MBEDTLS_MPI_MAX_SIZE 64
