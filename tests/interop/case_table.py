@@ -2,7 +2,7 @@
 
 A test of a case runs it through the fixture `cell`, and the case answers OK or RESOURCE_EXHAUSTED, where that is
 what it must come to. The table is printed after the tests; a run that was asked for everything (-m matrix) keeps
-it in REPORT."""
+it in REPORT, or in SECURE_REPORT if it was over TLS alone."""
 
 import pytest
 
@@ -10,6 +10,7 @@ import targets
 from apps import BUILD
 
 REPORT = BUILD / "test" / "reports" / "interop-cases.md"
+SECURE_REPORT = BUILD / "test" / "reports" / "interop-cases-tls.md"
 CLIENTS = {"official": "grpc-go, official", "go": "grpc-go", "python": "grpcio", "node": "grpc-js"}
 
 results = {}  # (case, client): {target: what came of it}, in the order of the tests
@@ -22,7 +23,7 @@ def cell(record_property, target):
     def fill(case, client, play):
         record_property("case", case)
         record_property("client", client)
-        record_property("target", target.name)
+        record_property("target", target.label)
         record_property("result", play())
 
     return fill
@@ -37,7 +38,7 @@ def pytest_runtest_logreport(report):
 
 def markdown():
     seen = {target for row in results.values() for target in row}
-    columns = [name for name in targets.NAMES if name in seen]
+    columns = [label for label in targets.LABELS if label in seen]
     cases = list(dict.fromkeys(case for case, _ in results))
     lines = [["case", "client", *columns]]
     for case, client in sorted(results, key=lambda key: (cases.index(key[0]), list(CLIENTS).index(key[1]))):
@@ -54,6 +55,9 @@ def pytest_terminal_summary(terminalreporter, config):
     if not results:
         return
     terminalreporter.write("\n" + markdown())
-    if "matrix" in config.option.markexpr and any(set(row) & set(targets.OURS) for row in results.values()):
-        REPORT.parent.mkdir(parents=True, exist_ok=True)
-        REPORT.write_text(markdown())
+    labels = {label for row in results.values() for label in row}
+    if "matrix" not in config.option.markexpr or not any(label.split("+")[0] in targets.OURS for label in labels):
+        return
+    report = SECURE_REPORT if all("+" in label for label in labels) else REPORT
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(markdown())

@@ -4,7 +4,9 @@ is written once.
 
 Commands:
     {"op": "connect", "conn": NAME, "target": "host:port", "deadline": SECONDS,
-     "options": [[KEY, VALUE]..] or absent: the channel's own, where the client is grpcio}
+     "options": [[KEY, VALUE]..] or absent: the channel's own, where the client is grpcio;
+     "tls": {"ca": FILE, "cert": FILE, "key": FILE, "name": NAME} or absent: plaintext;
+     cert and key, for mutual TLS, and name, of the server where it is not the host, may be absent}
     {"op": "call", "id": N, "conn": NAME, "path": "/package.Service/Method", "requests": [MESSAGE..],
      "deadline": SECONDS or absent, "metadata": [[KEY, VALUE]..] or absent (of a -bin key in base64),
      "open": true if more requests will follow}
@@ -31,9 +33,12 @@ import threading
 import time
 from pathlib import Path
 
+import grpc
+import pytest
 from google.protobuf import json_format
 from google.rpc import error_details_pb2, status_pb2  # noqa: F401: json_format finds details by their names
 
+import certs
 from apps import BUILD, COMMON_PROTOS, PROTO, PROTOS, descriptor_set
 
 HERE = Path(__file__).resolve().parent
@@ -81,6 +86,12 @@ def decoded(end):
     return [json_format.MessageToDict(detail) for detail in status.details]
 
 
+class NotConnected(AssertionError):
+    def __init__(self, what, state):
+        super().__init__(f"{what}: {state}")
+        self.state = state
+
+
 class Client:
     """One client program."""
 
@@ -116,8 +127,14 @@ class Client:
         except queue.Empty:
             raise AssertionError(f"the {self.name} client reported nothing for {timeout} s") from None
 
-    def connect(self, address, deadline=5, **more):
-        return Connection(self, address, deadline, **more)
+    def connect(self, address, tls=None, deadline=5, **more):
+        return Connection(self, address, tls, deadline, **more)
+
+    def cannot_connect(self, address, tls=None, deadline=1):
+        """Sees that no connection comes about; what the client says of it."""
+        with pytest.raises(NotConnected) as error:
+            self.connect(address, tls, deadline)
+        return error.value.state
 
     def kill(self):
         """As a crash or a lost power supply would: no goodbye on any connection."""
@@ -133,14 +150,25 @@ class Client:
                 self.kill()
 
 
+def grpcio_channel(server):
+    """For the tests that call with stubs of their own."""
+    tls = certs.client_options(server.secure)
+    if not tls:
+        return grpc.insecure_channel(server.address)
+    ca, key, cert = (Path(tls[what]).read_bytes() if what in tls else None for what in ("ca", "key", "cert"))
+    return grpc.secure_channel(server.address, grpc.ssl_channel_credentials(ca, key, cert))
+
+
 class Connection:
-    def __init__(self, client, address, deadline, **more):
+    def __init__(self, client, address, tls, deadline, **more):
         self.client = client
         self.name = f"c{next(client.numbers)}"
         self.closed = False
+        more |= {"tls": tls} if tls else {}
         client.send(self.name, op="connect", conn=self.name, target=address, deadline=deadline, **more)
         state = client.receive(self.name, deadline + 5)["state"]
-        assert state == "ready", f"the {client.name} client cannot connect to {address}: {state}"
+        if state != "ready":
+            raise NotConnected(f"the {client.name} client cannot connect to {address}", state)
 
     def call(self, path, *requests, deadline=None, metadata=None, open=False):
         """Starts a call; it runs beside others. An open one waits for more requests, until it is finished."""

@@ -4,14 +4,18 @@
     pytest tests/interop --target sim -k grpcurl         one target, some of the tests
     pytest tests/interop --target reference              the tests themselves, against grpc-go's server
     pytest tests/interop -m matrix                       the long ones, which are left out otherwise
+    pytest tests/interop --kind tls                      everything that can be, over TLS
 
 A test that asks for `users`, `users_auth`, `greeter`, `contacts`, `streams`, `example`, `interop` or `alarm` gets that
 application's server and runs once for each target; one that asks for `connect` or `client` runs once for each client too.
-Markers `targets(..)` and `clients(..)` name the ones that a test is for. The last test of each target ends
+Markers `targets(..)` and `clients(..)` name the ones that a test is for. Marker `kinds(..)` says how the targets
+are protected: plaintext unless told otherwise, tls, mtls; a test sees it as target.secure and server.secure,
+mostly without caring: `connect` presents what the server asks for. The last test of each target ends
 its servers and looks at how they ended."""
 
 import pytest
 
+import certs
 import clients
 import prepare
 import tap as tap_module
@@ -27,6 +31,12 @@ def pytest_addoption(parser):
         help=f"what to test (again for more); {', '.join(targets.OURS)} unless given",
     )
     parser.addoption(
+        "--kind",
+        action="append",
+        choices=certs.KINDS,
+        help="all tests in this way (again for more), instead of each in its own",
+    )
+    parser.addoption(
         "--ports", default="21000-29999", help="ports of this machine that servers may listen on"
     )
 
@@ -34,6 +44,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "targets(*names): only these targets")
     config.addinivalue_line("markers", "clients(*names): only these clients")
+    config.addinivalue_line("markers", "kinds(*names): over plaintext, tls, mtls")
     config.addinivalue_line("markers", "matrix: long; left out unless asked for with -m matrix")
     config.addinivalue_line("markers", "ending: the last of its target")
 
@@ -43,10 +54,29 @@ def names_for(metafunc, marker, known):
     return [name for name in known if found is None or name in found.args]
 
 
+def kinds_for(metafunc):
+    """What the marker says; with --kind, what is chosen, as far as the marker (or none) allows it."""
+    chosen = metafunc.config.getoption("--kind")
+    found = metafunc.definition.get_closest_marker("kinds")
+    if "tap" in metafunc.fixturenames:
+        own, possible = ["plaintext"], ["plaintext"]  # it reads what passes
+    elif found:
+        own, possible = found.args, found.args
+    else:
+        own, possible = ["plaintext"], certs.KINDS
+    return [kind for kind in certs.KINDS if kind in (chosen or own) and kind in possible]
+
+
 def pytest_generate_tests(metafunc):
     if "target" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--target") or targets.OURS
-        metafunc.parametrize("target", names_for(metafunc, "targets", chosen), indirect=True, scope="session")
+        labels = [
+            targets.label(name, kind)
+            for name in names_for(metafunc, "targets", chosen)
+            for kind in kinds_for(metafunc)
+            if kind == "plaintext" or name in targets.SECURE
+        ]
+        metafunc.parametrize("target", labels, indirect=True, scope="session")
     if "client_name" in metafunc.fixturenames:
         metafunc.parametrize("client_name", names_for(metafunc, "clients", clients.NAMES))
 
@@ -69,7 +99,7 @@ def pytest_collection_modifyitems(config, items):
     def order(item):
         call = getattr(item, "callspec", None)
         target = call.params.get("target") if call else None
-        return (targets.NAMES.index(target) if target else -1, item.get_closest_marker("ending") is not None)
+        return (targets.LABELS.index(target) if target else -1, item.get_closest_marker("ending") is not None)
 
     items.sort(key=order)
 
@@ -136,10 +166,11 @@ def stop_clients(running):
 
 @pytest.fixture
 def connect_with(client_programs, prepared):
-    """connect_with(client, server, address=...): a connection of a client, closed when the test ends."""
+    """connect_with(client, server, address=.., tls=..): a connection of a client, closed when the test ends.
+    What TLS needs is the client's matter only if it is to differ from what the server wants."""
     opened = []
 
-    def connect(name, server, address=None):
+    def connect(name, server, address=None, tls=None):
         # The third connection to a board would not fail but stall: better to be told.
         still_open = [c for c in opened if not c.closed]
         assert (
@@ -148,7 +179,8 @@ def connect_with(client_programs, prepared):
         key = name, server.app
         if key not in client_programs or client_programs[key].process.poll() is not None:
             client_programs[key] = clients.Client(*key)
-        opened.append(client_programs[key].connect(address or server.address))
+        tls = tls or certs.client_options(server.secure)
+        opened.append(client_programs[key].connect(address or server.address, tls))
         return opened[-1]
 
     yield connect
@@ -159,7 +191,7 @@ def connect_with(client_programs, prepared):
 @pytest.fixture
 def connect(client_name, connect_with):
     """connect(server): a connection of the client that the test runs with."""
-    return lambda server, address=None: connect_with(client_name, server, address)
+    return lambda server, address=None, tls=None: connect_with(client_name, server, address, tls)
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """What the clients call: an application in the simulator, on the sockets port, on a board in QEMU, or in the
-reference server.
+reference server; in plaintext, over TLS or over mutual TLS.
 
 A Target builds and starts Servers; a Server is one running process with its output. Every process is ended by
 its own id. States of a Server: starting (until its ready line), ready, stopped."""
@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 
+import certs
 from apps import BUILD, ROOT, descriptor_set, make_arguments
 
 READY = re.compile(r"gram: (\S+) ready on localhost:(\d+)")
@@ -39,9 +40,10 @@ def free_port(ports):
 class Server:
     """One application being served on a port of this machine."""
 
-    def __init__(self, name, app, command, port, max_connections, start_seconds):
+    def __init__(self, name, app, secure, command, port, max_connections, start_seconds):
         self.name = f"{name} {app}"
         self.app = app
+        self.secure = secure  # of certs.KINDS
         self.port = port
         self.address = f"127.0.0.1:{port}"
         self.max_connections = max_connections
@@ -101,7 +103,7 @@ class Server:
 
 
 class Target:
-    """How to build and start an application in one way; keeps one shared server of each."""
+    """How to build and start an application in one way, and one of certs.KINDS; keeps one shared server of each."""
 
     name = ""
     max_connections = 16
@@ -111,8 +113,9 @@ class Target:
     # buffers hold it, else by their limit.
     too_long = {(3, "string overflow")}
 
-    def __init__(self, ports):
+    def __init__(self, ports, secure="plaintext"):
         self.ports = ports
+        self.secure = secure
         self.servers = {}
         self.dead = []  # shared servers that ended by themselves
         self.built = set()
@@ -123,16 +126,23 @@ class Target:
     def command(self, app, port):
         raise NotImplementedError
 
+    @property
+    def label(self):
+        """sim, sim+tls, sim+mtls"""
+        return label(self.name, self.secure)
+
     def start(self, app, *options):
-        """A server of its own, which the caller must stop."""
+        """A server of its own, which the caller must stop. Options of TLS among them replace the target's."""
         if app not in self.built:
             self.build(app)
             self.built.add(app)
         port = free_port(self.ports)
+        secure = [] if "--tls-cert" in options else certs.server_options(self.secure)
         return Server(
-            self.name,
+            self.label,
             app,
-            [*self.command(app, port), *options],
+            self.secure,
+            [*self.command(app, port), *secure, *options],
             port,
             self.max_connections,
             self.start_seconds,
@@ -212,8 +222,8 @@ class Board(Target):
     says_how_it_ended = False
     too_long = {(3, "string overflow"), (8, "")}
 
-    def __init__(self, board, ports):
-        super().__init__(ports)
+    def __init__(self, board, ports, secure="plaintext"):
+        super().__init__(ports, secure)
         self.name = board
 
     def build(self, app):
@@ -241,11 +251,27 @@ OURS = ["sim", *BOARDS, "posix"]
 NAMES = [*OURS, "reference"]
 
 
-def make_target(name, ports):
+# Those that can be told of certificates.
+SECURE = ["sim", "posix", "reference"]
+
+
+def label(name, secure):
+    return name if secure == "plaintext" else f"{name}+{secure}"
+
+
+LABELS = [label(name, secure) for name in NAMES for secure in certs.KINDS]
+
+
+def make_target(a_label, ports):
+    """The target of a label, such as sim or sim+tls."""
+    name, _, secure = a_label.partition("+")
+    secure = secure or "plaintext"
+    if secure != "plaintext":
+        certs.prepare()
     if name == "sim":
-        return Simulator(ports)
+        return Simulator(ports, secure)
     if name == "posix":
-        return Sockets(ports)
+        return Sockets(ports, secure)
     if name == "reference":
-        return Reference(ports)
-    return Board(name, ports)
+        return Reference(ports, secure)
+    return Board(name, ports, secure)

@@ -1,4 +1,5 @@
-"""gRPC's official interoperability cases, as grpc-go, grpcio and grpc-js each play them from the same script.
+"""gRPC's official interoperability cases, as grpc-go, grpcio and grpc-js each play them from the same script, in
+plaintext, over TLS and over mutual TLS.
 test_official.py has grpc-go's own program for them. On a board whose memory does not hold a case's requests,
 they are answered RESOURCE_EXHAUSTED."""
 
@@ -150,12 +151,14 @@ def named(case):
     return case.__name__
 
 
+@pytest.mark.kinds("plaintext", "tls", "mtls")
 @pytest.mark.targets("sim", "posix", "reference")
 @pytest.mark.parametrize("case", CASES, ids=named)
 def test_case(interop, target, connect, client_name, cell, case):
     cell(named(case), client_name, lambda: play(case, target, connect(interop)))
 
 
+@pytest.mark.kinds("plaintext", "tls", "mtls")
 @pytest.mark.targets("lm3s6965evb", "mps2-an385")
 @pytest.mark.parametrize("case", ON_BOARDS, ids=named)
 def test_case_on_a_board(interop, target, connect, client_name, cell, case):
@@ -163,6 +166,7 @@ def test_case_on_a_board(interop, target, connect, client_name, cell, case):
 
 
 @pytest.mark.matrix
+@pytest.mark.kinds("plaintext", "tls", "mtls")
 @pytest.mark.targets("lm3s6965evb", "mps2-an385")
 @pytest.mark.parametrize("case", [case for case in CASES if case not in ON_BOARDS], ids=named)
 def test_other_case_on_a_board(interop, target, connect, client_name, cell, case):

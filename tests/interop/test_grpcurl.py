@@ -6,13 +6,22 @@ import subprocess
 
 import pytest
 
+import certs
 from apps import BUILD, COMMON_SERVICES, CONTACTS, PROTO, SERVICES, check_services
+
+
+def tls_options(server):
+    tls = certs.client_options(server.secure)
+    if not tls:
+        return ["-plaintext"]
+    flags = {"ca": "-cacert", "cert": "-cert", "key": "-key"}
+    return [word for what, flag in flags.items() if what in tls for word in (flag, tls[what])]
 
 
 def grpcurl(server, *args, fails=False, options=()):
     """Standard output, or standard error where the command must fail."""
     done = subprocess.run(
-        [BUILD / "tools" / "grpcurl", "-plaintext", "-max-time", "20", *options, server.address, *args],
+        [BUILD / "tools" / "grpcurl", *tls_options(server), "-max-time", "20", *options, server.address, *args],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -206,7 +215,7 @@ def test_unimplemented(users, tmp_path, service, method):
 @pytest.mark.parametrize("host", ["localhost", "[::1]"])
 def test_by_name_and_by_ipv6(users, host):
     done = subprocess.run(
-        [BUILD / "tools" / "grpcurl", "-plaintext", "-max-time", "20", f"{host}:{users.port}", "list"],
+        [BUILD / "tools" / "grpcurl", *tls_options(users), "-max-time", "20", f"{host}:{users.port}", "list"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -1,9 +1,9 @@
 """grpc.health.v1.Health: with every client, and with the stubs that Python's users have."""
 
-import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+import clients
 from apps import SERVICES
 from clients import CANCELLED, NOT_FOUND
 
@@ -49,7 +49,7 @@ def test_watch_says_the_state_at_once_and_stays_open(greeter, connect, service, 
 
 
 def test_with_stock_stubs(greeter):
-    with grpc.insecure_channel(greeter.address) as channel:
+    with clients.grpcio_channel(greeter) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         assert (
             stub.Check(health_pb2.HealthCheckRequest(), timeout=5).status

@@ -13,6 +13,8 @@ from clients import DEADLINE_EXCEEDED, INTERNAL, INVALID_ARGUMENT, OK, RESOURCE_
 from h2raw import frame, message, request_headers
 from targets import OURS
 
+# It writes HTTP/2 on the socket itself.
+pytestmark = pytest.mark.kinds("plaintext")
 GREET = "/greet.Greeter/SayHello"
 REQUEST = message(b"\x0a\x04gram")  # HelloRequest{name: "gram"}
 REPLY = message(b"\x0a\x0aHello gram")

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import certs
 import clients
 from clients import CANCELLED, DEADLINE_EXCEEDED, INTERNAL, RESOURCE_EXHAUSTED
 from targets import OURS
@@ -56,7 +57,7 @@ def test_a_client_is_killed_in_mid_stream(users, connect_with, client_name):
     """That nothing stays taken is what the server's last line says; see test_ending.py."""
     for _ in range(3):
         victim = clients.Client(client_name, users.app)
-        connection = victim.connect(users.address)
+        connection = victim.connect(users.address, certs.client_options(users.secure))
         assert connection.call(STREAM, {"delay_seconds": 1}).next()["id"] == 1
         victim.kill()
     connection = connect_with("python", users)

@@ -33,6 +33,7 @@ def test_a_hundred_connections(greeter, connect):
         connection.close()
 
 
+@pytest.mark.kinds("plaintext")
 def test_connections_as_fast_as_can_be(greeter):
     """No client leaves time between its last connection and the next."""
     for _ in range(300):

@@ -1,4 +1,5 @@
-"""gRPC's official interoperability cases, by grpc-go's own client, against the application `interop`.
+"""gRPC's official interoperability cases, by grpc-go's own client, against the application `interop`, in plaintext
+and over TLS; it has no client certificates, so mutual TLS is for test_cases.py.
 
 On a board whose memory does not hold a case's requests, the case must end with RESOURCE_EXHAUSTED; the
 server's log says so, since the client does not always. `make test` runs a chosen few on the boards, `make
@@ -8,8 +9,11 @@ import subprocess
 
 import pytest
 
+import certs
 import targets
 from apps import BUILD
+
+pytestmark = pytest.mark.kinds("plaintext", "tls")
 
 CASES = [
     "empty_unary",
@@ -42,6 +46,12 @@ TOO_LARGE = {
 # The same, where the deadline of a millisecond may come first.
 TOO_LARGE_OR_LATE = {"lm3s6965evb": {"timeout_on_sleeping_server"}}
 
+def tls_options(server):
+    if server.secure == "plaintext":
+        return ["-use_tls=false"]
+    return ["-use_tls=true", "-use_test_ca", f"-ca_file={certs.path('ca')}", "-server_host_override=localhost"]
+
+
 def official(server, case, *options, seconds=50):
     """(whether the client is content, the end of what it printed)"""
     done = subprocess.run(
@@ -49,7 +59,7 @@ def official(server, case, *options, seconds=50):
             BUILD / "tools" / "client",
             "-server_host=127.0.0.1",
             f"-server_port={server.port}",
-            "-use_tls=false",
+            *tls_options(server),
             f"-test_case={case}",
             *options,
         ],

@@ -10,6 +10,7 @@ import pytest
 from google.protobuf import descriptor_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
+import clients
 from apps import check_services, descriptor_set
 from targets import OURS
 
@@ -76,7 +77,7 @@ def open_reflection(version):
     channels = []
 
     def open_on(server):
-        channels.append(grpc.insecure_channel(server.address))
+        channels.append(clients.grpcio_channel(server))
         return Reflection(channels[-1], version)
 
     yield open_on
@@ -172,7 +173,7 @@ def test_not_found(users, open_reflection, question):
 
 
 def test_two_streams_at_once(users, open_reflection):
-    with grpc.insecure_channel(users.address) as channel:
+    with clients.grpcio_channel(users) as channel:
         one, two = Reflection(channel, "v1"), Reflection(channel, "v1alpha")
         for _ in range(5):
             assert one.files(file_by_filename="users.proto") == two.files(file_by_filename="users.proto")

@@ -116,6 +116,7 @@ def test_it_ends_well_when_nobody_called(fresh):
     assert server.output[-1] == ENDED_WELL
 
 
+@pytest.mark.kinds("plaintext", "tls")
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_hosts(greeter, connect, host):
     assert connect(greeter, f"{host}:{greeter.port}").unary(GREET, {"name": "gram"}) == {

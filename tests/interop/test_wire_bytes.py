@@ -10,6 +10,7 @@ import tap as tap_module
 from tap import DATA, HEADERS, PREFACE
 from targets import OURS
 
+pytestmark = pytest.mark.kinds("plaintext")
 GREET = "/greet.Greeter/SayHello"
 CALLS = 20
 WARM_UP = 5  # calls until both HPACK tables hold what repeats

@@ -4,6 +4,7 @@
 // folder of the .proto files, the files.
 'use strict';
 
+const fs = require('fs');
 const path = require('path');
 const readline = require('readline');
 const { createRequire } = require('module');
@@ -36,10 +37,21 @@ function report(what) {
     process.stdout.write(JSON.stringify(what) + '\n');
 }
 
+function credentials(tls) {
+    if (!tls) {
+        return grpc.credentials.createInsecure();
+    }
+    const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((file) => file ? fs.readFileSync(file) : null);
+    return grpc.credentials.createSsl(ca, key, cert);
+}
+
 function connect(c) {
     // Each connection is to be one of its own: channels to the same target would share one.
-    const client = new grpc.Client(c.target, grpc.credentials.createInsecure(),
-                                   { 'grpc.use_local_subchannel_pool': 1 });
+    const options = { 'grpc.use_local_subchannel_pool': 1 };
+    if (c.tls?.name) {
+        options['grpc.ssl_target_name_override'] = c.tls.name;
+    }
+    const client = new grpc.Client(c.target, credentials(c.tls), options);
     client.waitForReady(Date.now() + 1000 * c.deadline, (error) => {
         if (error) {
             client.close();

@@ -7,6 +7,7 @@ import json
 import queue
 import sys
 import threading
+from pathlib import Path
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
@@ -53,9 +54,17 @@ class Program:
         elif op == "finish":
             self.inputs.pop(c["id"])[1].put(None)
 
+    def channel(self, target, tls, more):
+        options = [*OWN_CONNECTION, *((key, value) for key, value in more)]
+        if not tls:
+            return grpc.insecure_channel(target, options=options)
+        ca, key, cert = (Path(tls[what]).read_bytes() if what in tls else None for what in ("ca", "key", "cert"))
+        if "name" in tls:
+            options.append(("grpc.ssl_target_name_override", tls["name"]))
+        return grpc.secure_channel(target, grpc.ssl_channel_credentials(ca, key, cert), options=options)
+
     def connect(self, c):
-        options = [*OWN_CONNECTION, *c.get("options", [])]
-        channel = grpc.insecure_channel(c["target"], options=[(key, value) for key, value in options])
+        channel = self.channel(c["target"], c.get("tls"), c.get("options", []))
         try:
             grpc.channel_ready_future(channel).result(timeout=c["deadline"])
         except grpc.FutureTimeoutError:

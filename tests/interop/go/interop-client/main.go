@@ -6,6 +6,8 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -19,6 +21,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/rpc/errdetails" // status.Details() knows what is linked
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -40,10 +43,19 @@ type command struct {
 	Path     string            `json:"path"`
 	Requests []json.RawMessage `json:"requests"`
 	Deadline float64           `json:"deadline"`
+	TLS      *tlsFiles         `json:"tls"`
 	Metadata [][2]string       `json:"metadata"`
 	Open     bool              `json:"open"`
 	Request  json.RawMessage   `json:"request"`
 	inputs   chan json.RawMessage
+}
+
+// tlsFiles: Cert and Key are for mutual TLS, Name is the server's where it is not the host; each may be empty.
+type tlsFiles struct {
+	CA   string `json:"ca"`
+	Cert string `json:"cert"`
+	Key  string `json:"key"`
+	Name string `json:"name"`
 }
 
 type end struct {
@@ -162,8 +174,11 @@ func (p *program) report(r report) {
 
 // connect opens a connection and waits until it is ready: the server's SETTINGS have come.
 func (p *program) connect(c command) string {
-	plaintext := grpc.WithTransportCredentials(insecure.NewCredentials())
-	conn, err := grpc.NewClient("passthrough:///"+c.Target, plaintext)
+	creds, err := transport(c.TLS)
+	if err != nil {
+		return err.Error()
+	}
+	conn, err := grpc.NewClient("passthrough:///"+c.Target, grpc.WithTransportCredentials(creds))
 	if err != nil {
 		return err.Error()
 	}
@@ -180,6 +195,29 @@ func (p *program) connect(c command) string {
 	defer p.mu.Unlock()
 	p.conns[c.Conn] = conn
 	return "ready"
+}
+
+func transport(files *tlsFiles) (credentials.TransportCredentials, error) {
+	if files == nil {
+		return insecure.NewCredentials(), nil
+	}
+	ca, err := os.ReadFile(files.CA)
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{RootCAs: x509.NewCertPool(), ServerName: files.Name}
+	if !config.RootCAs.AppendCertsFromPEM(ca) {
+		return nil, fmt.Errorf("no certificate in %s", files.CA)
+	}
+	if files.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+		if err != nil {
+			return nil, err
+		}
+		// Shown whatever the server asks for: tests show certificates that it does not want.
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
+	}
+	return credentials.NewTLS(config), nil
 }
 
 func (p *program) call(ctx context.Context, conn *grpc.ClientConn, c command, options ...grpc.CallOption) error {

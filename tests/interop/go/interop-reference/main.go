@@ -4,6 +4,7 @@
 //
 //	reference -app users -port 50051 -descriptors users.binpb
 //
+// and, for TLS, the options of our own servers (tls.go).
 // It prints the simulator's ready line, and on SIGTERM or SIGINT its last line.
 package main
 
@@ -59,12 +60,17 @@ func main() {
 	app := flag.String("app", "", "which application")
 	port := flag.Int("port", 50051, "port on localhost")
 	descriptors := flag.String("descriptors", "", "file descriptor set of the application")
+	files := tlsFlags()
 	flag.Parse()
+	creds, err := files.credentials()
+	if err != nil {
+		log.Fatalf("reference: %v", err)
+	}
 	handlers, ok := apps[*app]
 	if !ok {
 		log.Fatalf("reference: no application %q", *app)
 	}
-	files, err := loadFiles(*descriptors)
+	set, err := loadFiles(*descriptors)
 	if err != nil {
 		log.Fatalf("reference: %v", err)
 	}
@@ -72,7 +78,7 @@ func main() {
 	if *app == "interop" {
 		longest = 1024 * 1024
 	}
-	server := grpc.NewServer(
+	server := grpc.NewServer(grpc.Creds(creds),
 		grpc.MaxConcurrentStreams(16), grpc.MaxRecvMsgSize(longest), grpc.MaxHeaderListSize(8192))
 	checks := health.NewServer()
 	names := map[protoreflect.FullName]bool{}
@@ -80,7 +86,7 @@ func main() {
 		names[protoreflect.FullName(path).Parent()] = true
 	}
 	for name := range names {
-		if err := register(server, files, name, handlers); err != nil {
+		if err := register(server, set, name, handlers); err != nil {
 			log.Fatalf("reference: %v", err)
 		}
 		checks.SetServingStatus(string(name), healthpb.HealthCheckResponse_SERVING)
@@ -90,7 +96,7 @@ func main() {
 		checks.SetServingStatus("grpc.testing.TestService", healthpb.HealthCheckResponse_SERVING)
 	}
 	healthpb.RegisterHealthServer(server, checks)
-	options := reflection.ServerOptions{Services: server, DescriptorResolver: files}
+	options := reflection.ServerOptions{Services: server, DescriptorResolver: set}
 	reflectv1.RegisterServerReflectionServer(server, reflection.NewServerV1(options))
 	reflectalpha.RegisterServerReflectionServer(server, reflection.NewServer(options))
 	serve(server, *app, *port)
