@@ -163,6 +163,7 @@ def server_options(secure, certificate="server", client_ca="ca", auth="required"
     options = ["--tls-cert", path(certificate), "--tls-key", path(certificate, "key")]
     if secure == "mtls":
         options += ["--client-ca", path(client_ca), "--client-auth", auth]
+        options += ["--client-crl", crl()] if client_ca == "ca" else []
     return options
 
 

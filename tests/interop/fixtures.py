@@ -150,18 +150,30 @@ def fresh(target):
         server.stop()
 
 
+class ClientPrograms:
+    """The client programs that run, by client and application: they serve one test after the other."""
+
+    def __init__(self):
+        self.running = {}
+
+    def start(self, name, app):
+        """The one that runs, or a new one."""
+        key = name, app
+        if key not in self.running or self.running[key].process.poll() is not None:
+            self.running[key] = clients.Client(*key)
+        return self.running[key]
+
+    def stop(self):
+        for program in self.running.values():
+            program.stop()
+        self.running.clear()
+
+
 @pytest.fixture(scope="session")
 def client_programs():
-    """The client programs that run, by client and application: they serve one test after the other."""
-    running = {}
-    yield running
-    stop_clients(running)
-
-
-def stop_clients(running):
-    for program in running.values():
-        program.stop()
-    running.clear()
+    programs = ClientPrograms()
+    yield programs
+    programs.stop()
 
 
 @pytest.fixture
@@ -176,11 +188,9 @@ def connect_with(client_programs, prepared):
         assert (
             len(still_open) < server.max_connections
         ), "the test opens more connections than the target takes"
-        key = name, server.app
-        if key not in client_programs or client_programs[key].process.poll() is not None:
-            client_programs[key] = clients.Client(*key)
         tls = tls or certs.client_options(server.secure)
-        opened.append(client_programs[key].connect(address or server.address, tls))
+        program = client_programs.start(name, server.app)
+        opened.append(program.connect(address or server.address, tls))
         return opened[-1]
 
     yield connect
@@ -201,6 +211,20 @@ def tap():
 
     def make(server):
         made.append(tap_module.Tap(server.port))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def relay():
+    """relay(server): a proxy in front of it that understands nothing, counts connections and keeps first bytes."""
+    made = []
+
+    def make(server):
+        made.append(tap_module.Relay(server.port))
         return made[-1]
 
     yield make

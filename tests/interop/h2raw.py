@@ -46,11 +46,14 @@ PATIENCE = 20
 
 
 class Connection:
-    """A connection whose preface and SETTINGS are sent when it is made; stream ids count up from 1."""
+    """A connection whose preface and SETTINGS are sent when it is made; stream ids count up from 1. With `tls`, an
+    ssl.SSLContext, over TLS."""
 
-    def __init__(self, port, settings=b"", timeout=PATIENCE):
+    def __init__(self, port, settings=b"", timeout=PATIENCE, tls=None):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self.reader = tap.FrameReader()
         self.waiting = []  # frames read and not taken yet
         self.encoder = hpack.Encoder()

@@ -78,12 +78,15 @@ class Tap:
         reader = FrameReader(len(PREFACE) if by_client else 0)
         try:
             while data := source.recv(65536):
-                self.frames += [Frame(number, by_client, *frame) for frame in reader.feed(data)]
+                self._look(number, by_client, reader, data)
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             for s in (source, sink):
                 s.close()
+
+    def _look(self, number, by_client, reader, data):
+        self.frames += [Frame(number, by_client, *frame) for frame in reader.feed(data)]
 
     def of_server(self, type):
         return [f for f in self.frames if not f.by_client and f.type == type]
@@ -105,3 +108,16 @@ class Tap:
             except OSError:
                 pass  # closed by its peer
             s.close()
+
+
+class Relay(Tap):
+    """A Tap for what cannot be read: it keeps only the first bytes of each connection's client."""
+
+    def __init__(self, port):
+        self.first = {}  # by number of the connection
+        super().__init__(port)
+
+    def _look(self, number, by_client, reader, data):
+        kept = self.first.setdefault(number, bytearray())
+        if by_client and len(kept) < 4096:
+            kept += data
