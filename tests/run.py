@@ -352,7 +352,10 @@ def suites(quick):
     if glob.glob("tests/firmware/test_*.py"):
         found.append(Suite("firmware", 120, ["make", "all-apps"], pytest("firmware")))
     if glob.glob("tests/interop/test_*.py"):
-        found.append(Suite("interop", 900, ["make", "test-clients"], pytest("interop", "-m", "not matrix")))
+        clients = ["make", "test-clients"]
+        plaintext, secure = ["--kind", "plaintext"], ["--kind", "tls", "--kind", "mtls"]
+        found.append(Suite("interop", 900, clients, pytest("interop", "-m", "not matrix", *plaintext)))
+        found.append(Suite("interop, TLS", 250, clients, pytest("interop", "-m", "not matrix", *secure)))
     if glob.glob("tests/conformance/test_*.py"):
         found.append(
             Suite("conformance", 90, ["make", "test-clients"], pytest("conformance", "-m", "not matrix"))
@@ -365,10 +368,12 @@ def suites(quick):
 def matrix():
     """Every client against every target, the long cases with the others, and the reference that proves the cases."""
     clients = ["make", "test-clients"]
+    everything, secure = "matrix or not matrix", ["--kind", "tls", "--kind", "mtls"]
     return [
-        Suite("interop, all", 3600, clients, pytest("interop", "-m", "matrix or not matrix")),
+        Suite("interop, all", 3600, clients, pytest("interop", "-m", everything, "--kind", "plaintext")),
+        Suite("interop, TLS", 3600, clients, pytest("interop", "-m", everything, *secure, "--all-tests")),
         Suite("interop, reference", 600, clients, pytest("interop", "--target", "reference")),
-        Suite("conformance, all", 900, clients, pytest("conformance", "-m", "matrix or not matrix")),
+        Suite("conformance, all", 900, clients, pytest("conformance", "-m", everything)),
     ]
 
 

@@ -4,7 +4,8 @@
     pytest tests/interop --target sim -k grpcurl         one target, some of the tests
     pytest tests/interop --target reference              the tests themselves, against grpc-go's server
     pytest tests/interop -m matrix                       the long ones, which are left out otherwise
-    pytest tests/interop --kind tls                      everything that can be, over TLS
+    pytest tests/interop --kind tls                      the tests of TLS, and those that are marked to run over it
+    pytest tests/interop --kind tls --all-tests          everything that can be, over TLS
 
 A test that asks for `users`, `users_auth`, `greeter`, `contacts`, `streams`, `example`, `interop` or `alarm` gets that
 application's server and runs once for each target; one that asks for `connect` or `client` runs once for each client too.
@@ -34,7 +35,10 @@ def pytest_addoption(parser):
         "--kind",
         action="append",
         choices=certs.KINDS,
-        help="all tests in this way (again for more), instead of each in its own",
+        help="tests in this way only (again for more), instead of each in all of its own",
+    )
+    parser.addoption(
+        "--all-tests", action="store_true", help="with --kind: tests that are not marked for it, too"
     )
     parser.addoption(
         "--ports", default="21000-29999", help="ports of this machine that servers may listen on"
@@ -55,16 +59,14 @@ def names_for(metafunc, marker, known):
 
 
 def kinds_for(metafunc):
-    """What the marker says; with --kind, what is chosen, as far as the marker (or none) allows it."""
-    chosen = metafunc.config.getoption("--kind")
+    """What the marker says, plaintext without one, as far as it is asked for."""
+    asked = metafunc.config.getoption("--kind") or certs.KINDS
     found = metafunc.definition.get_closest_marker("kinds")
-    if "tap" in metafunc.fixturenames:
-        own, possible = ["plaintext"], ["plaintext"]  # it reads what passes
-    elif found:
-        own, possible = found.args, found.args
-    else:
-        own, possible = ["plaintext"], certs.KINDS
-    return [kind for kind in certs.KINDS if kind in (chosen or own) and kind in possible]
+    own = found.args if found else ["plaintext"]
+    reads_what_passes = "tap" in metafunc.fixturenames
+    if metafunc.config.getoption("--all-tests") and not found and not reads_what_passes:
+        own = certs.KINDS
+    return [kind for kind in certs.KINDS if kind in own and kind in asked]
 
 
 def pytest_generate_tests(metafunc):

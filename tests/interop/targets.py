@@ -109,6 +109,7 @@ class Target:
     max_connections = 16
     start_seconds = 30
     says_how_it_ended = True  # at SIGTERM, with ENDED_WELL
+    says_how_it_refuses = True  # clients that do not get through TLS
     # How a request of 20 KB to a method that takes 64 bytes is answered: by nanopb's bound where the message
     # buffers hold it, else by their limit.
     too_long = {(3, "string overflow")}
@@ -202,6 +203,7 @@ class Sockets(Target):
 
 class Reference(Target):
     name = "reference"
+    says_how_it_refuses = False
 
     def command(self, app, port):
         return [
