@@ -355,7 +355,7 @@ def suites(quick):
         clients = ["make", "test-clients"]
         plaintext, secure = ["--kind", "plaintext"], ["--kind", "tls", "--kind", "mtls"]
         found.append(Suite("interop", 900, clients, pytest("interop", "-m", "not matrix", *plaintext)))
-        found.append(Suite("interop, TLS", 250, clients, pytest("interop", "-m", "not matrix", *secure)))
+        found.append(Suite("interop, TLS", 400, clients, pytest("interop", "-m", "not matrix", *secure)))
     if glob.glob("tests/conformance/test_*.py"):
         found.append(
             Suite("conformance", 90, ["make", "test-clients"], pytest("conformance", "-m", "not matrix"))

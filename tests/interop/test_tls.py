@@ -88,7 +88,10 @@ def test_other_ciphers_are_refused(greeter, options):
 @pytest.mark.parametrize(
     "options",
     [
-        ["-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256"],
+        pytest.param(
+            ["-tls1_3", "-ciphersuites", ":".join(reversed(CIPHERS_1_3))],
+            marks=pytest.mark.xfail(strict=True, reason="Mbed TLS 3.6 takes the client's order in TLS 1.3"),
+        ),
         ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305"],
     ],
     ids=["1.3", "1.2"],
@@ -223,7 +226,7 @@ BAD_CLIENTS = {
     "client-stranger": {s_client.UNKNOWN_CA},
     "client-self": {s_client.UNKNOWN_CA},
     "client-revoked": {s_client.CERTIFICATE_REVOKED},
-    "server": {s_client.UNSUPPORTED_CERTIFICATE},  # good, but not for clients
+    "server": {s_client.BAD_CERTIFICATE, s_client.UNSUPPORTED_CERTIFICATE},  # good, but not for clients
 }
 GOOD_CLIENTS = ["client", "client-rsa", "client-chain"]
 
@@ -312,12 +315,12 @@ def test_every_client_with_each_kind_of_key(fresh, connect, certificate):
 
 @pytest.mark.parametrize("certificate", ["server-elsewhere", "server-expired", "server-stranger"])
 def test_clients_refuse_bad_servers(fresh, target, client_programs, client_name, certificate):
-    """Ours to bear: the client ends the handshake with its alert, and nothing is left."""
+    """Ours to bear: the client ends the handshake, and nothing is left."""
     server = fresh("greeter", *certs.server_options("tls", certificate))
     program = client_programs.start(client_name, server.app)
     program.cannot_connect(server.address, certs.client_options("tls"))
     if target.says_how_it_refuses:
-        server.wait_for_line("the client refuses us")
+        server.wait_for_line("TLS: the client")  # not all of them send an alert
     program.stop()  # it would try again and again
     ends_well(server)
 
