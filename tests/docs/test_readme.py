@@ -1,7 +1,7 @@
 """README.md, word by word: its files are written, its commands run, and what it says they print is what they print.
 
 A line with a file's name alone in backquotes (a remark in brackets may follow) names the block below it. In ```sh blocks a line that begins with
-`$ ` is a command, the lines below it are its output. `make run` stays and serves the commands that follow; its output is looked for, not compared. The README's port is replaced by a
+`$ ` is a command, the lines below it are its output. `make run` stays and serves the commands that follow, until the next `make run`; its output is looked for, not compared. The README's port is replaced by a
 free one, and everything happens in a copy of the repository, which shares what was fetched."""
 
 import os
@@ -104,7 +104,8 @@ def run_section(title, copy):
             for command, expected in commands(content.replace("50051", str(port))):
                 ran += 1
                 if command.startswith("make run"):
-                    assert server is None, "one server at a time"
+                    if server:
+                        server.stop()  # one at a time, on the same port
                     server = Server(f"{command} PORT={port}", copy, env)
                     for line in expected.splitlines():
                         server.wait_for(line)
@@ -126,6 +127,10 @@ def test_two_commands(copy):
 
 def test_who_may_call(copy):
     assert run_section("Who may call, and what is written down", copy) == 2
+
+
+def test_secure_it(copy):
+    assert run_section("Secure it", copy) == 5
 
 
 def test_first_service(copy):
