@@ -10,7 +10,7 @@ import s_client
 from apps import BUILD
 from clients import OK
 from s_client import VERSIONS, SClient, shake_hands
-from targets import ENDED_WELL, OURS
+from targets import ENDED_WELL, OURS, free_port
 
 GREET = "/greet.Greeter/SayHello"
 pytestmark = [pytest.mark.kinds("tls"), pytest.mark.targets("sim", "posix", "reference")]
@@ -333,33 +333,29 @@ def test_a_server_of_another_name(fresh, connect):
 
 # ---- what the programs say ----
 
+PAIR = ["--tls-cert", "server.crt", "--tls-key", "server.key"]
+# Options, and what the line says.
 MISTAKES = {
-    "key of another": ["--tls-cert", "server.crt", "--tls-key", "client.key"],
-    "no key": ["--tls-cert", "server.crt"],
-    "no certificate": ["--tls-key", "server.key"],
-    "no file": ["--tls-cert", "nosuch.crt", "--tls-key", "server.key"],
-    "swapped": ["--tls-cert", "server.key", "--tls-key", "server.crt"],
-    "no PEM": ["--tls-cert", "server.ext", "--tls-key", "server.key"],
-    "CA alone": ["--client-ca", "ca.crt"],
-    "no CA": ["--tls-cert", "server.crt", "--tls-key", "server.key", "--client-auth", "required"],
-    "CA is no certificate": ["--tls-cert", "server.crt", "--tls-key", "server.key", "--client-ca", "ca.key"],
-    "list is none": [
-        *("--tls-cert", "server.crt", "--tls-key", "server.key"),
-        *("--client-ca", "ca.crt", "--client-crl", "ca.crt"),
-    ],
-    "no such choice": [
-        *("--tls-cert", "server.crt", "--tls-key", "server.key"),
-        *("--client-ca", "ca.crt", "--client-auth", "maybe"),
-    ],
-    "value missing": ["--tls-cert"],
+    "key of another": (["--tls-cert", "server.crt", "--tls-key", "client.key"], "does not belong"),
+    "no key": (["--tls-cert", "server.crt"], "--tls-key"),
+    "no certificate": (["--tls-key", "server.key"], "--tls-cert"),
+    "no file": (["--tls-cert", "nosuch.crt", "--tls-key", "server.key"], "nosuch.crt: No such file"),
+    "swapped": (["--tls-cert", "server.key", "--tls-key", "server.crt"], "holds no CERTIFICATE"),
+    "no PEM": (["--tls-cert", "server.ext", "--tls-key", "server.key"], "cannot be read"),
+    "CA alone": (["--client-ca", "ca.crt"], "--tls-cert"),
+    "no CA": ([*PAIR, "--client-auth", "required"], "--client-ca"),
+    "CA is no certificate": ([*PAIR, "--client-ca", "ca.key"], "ca.key: holds no CERTIFICATE"),
+    "list is none": ([*PAIR, "--client-ca", "ca.crt", "--client-crl", "ca.crt"], "ca.crt: holds no CRL"),
+    "no such choice": ([*PAIR, "--client-ca", "ca.crt", "--client-auth", "maybe"], "required and optional"),
+    "value missing": (["--tls-cert"], "missing"),
 }
 
 
 @pytest.mark.targets("sim", "posix")
-@pytest.mark.parametrize("options", MISTAKES.values(), ids=MISTAKES)
-def test_mistakes_are_told_in_one_line(target, greeter, options):
+@pytest.mark.parametrize("options, words", MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_are_told_in_one_line(target, greeter, options, words):
     done = subprocess.run(
-        [BUILD / target.name / "greeter", "--port", str(greeter.port), *options],
+        [BUILD / target.name / "greeter", "--port", str(free_port(target.ports)), *options],
         cwd=certs.FOLDER,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -369,3 +365,4 @@ def test_mistakes_are_told_in_one_line(target, greeter, options):
     )
     lines = done.stdout.splitlines()
     assert done.returncode == 1 and len(lines) == 1 and lines[0].startswith("gram: "), done.stdout
+    assert words in lines[0]
