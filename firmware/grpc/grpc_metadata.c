@@ -175,10 +175,12 @@ bool gram_metadata_begin(struct gram_conn *conn, uint8_t name)
     if (key < 0)
         return false;
     *in = (struct gram_incoming){ .key = conn->server->app->keys[key] };
-    if (in->key->judge)
-        in->key->judge->begin(in->key->judge, in->state);
-    else
+    if (!in->key->judge) {
         store_begin(&conn->store);
+        return true;
+    }
+    conn->judged = true; /* from here on: half a value must not be judged by what holds later */
+    in->key->judge->begin(in->key->judge, in->state);
     return true;
 }
 
@@ -212,7 +214,6 @@ uint16_t gram_metadata_end(struct gram_conn *conn, bool kept)
     if (in->key->judge) {
         uint16_t verdict = in->key->judge->end(in->key->judge, in->state);
 
-        conn->judged = true;
         return (uint16_t)(GRAM_HPACK_VALUE_FREE + (verdict < GRAM_VERDICT_MAX ? verdict : GRAM_VERDICT_MAX));
     }
     return kept ? store_commit(&conn->store) : GRAM_HPACK_VALUE_FREE;

@@ -133,7 +133,7 @@ struct gram_conn {
     struct gram_value value;
     char peer[GRAM_PEER_NAME];
 #if GRAM_METADATA_SIZE > 0
-    bool judged; /* a judge has spoken on this connection */
+    bool judged; /* a judge has been asked on this connection */
     bool stale;  /* and what it said holds no longer */
     struct gram_incoming incoming;
     struct gram_store store;

@@ -112,6 +112,22 @@ static void test_judged_and_reading(struct pair *pair)
     expect_usage(pair, 0, 0, 0);
 }
 
+/* Half of the first value that is ever judged: it would be judged by half of what held before. */
+static void test_half_judged(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair);
+
+    b.len = 0;
+    put_request(&b, TINY);
+    put_literal(&b, ADDED, 0, "x-judged", "secret", 6);
+    peer_frame(p, GRAM_H2_HEADERS, 0, 1, b.bytes, b.len - 3);
+    gram_server_forget_verdicts(pair->server);
+    peer_frame(p, GRAM_H2_CONTINUATION, GRAM_H2_FLAG_END_HEADERS, 1, b.bytes + b.len - 3, 3);
+    expect_only_trailers(p, 1, GRAM_UNAVAILABLE, "verdicts have changed");
+    assert_int_equal(test_app.calls, 0);
+    assert_true(p->goaway);
+}
+
 static void test_judged_before_goaway(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
@@ -135,7 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PAIR_TEST_OF(test_judged_ones_end, metadata_app),    PAIR_TEST_OF(test_others_stay, metadata_app),
         PAIR_TEST_OF(test_judged_and_waiting, metadata_app), PAIR_TEST_OF(test_judged_and_reading, metadata_app),
-        PAIR_TEST_OF(test_judged_before_goaway, metadata_app),
+        PAIR_TEST_OF(test_half_judged, metadata_app),        PAIR_TEST_OF(test_judged_before_goaway, metadata_app),
     };
 
     metadata_app_init();
