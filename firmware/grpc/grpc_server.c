@@ -54,16 +54,23 @@ static uint32_t until_due(const struct gram_conn *conn)
     return gram_time_reached(conn->server->now, conn->due) ? 0 : conn->due - conn->server->now;
 }
 
-static uint32_t poll_all(gram_server *server, bool all)
+static void poll_all(gram_server *server, bool all)
 {
-    uint32_t next = GRAM_FOREVER;
-
     for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
         struct gram_conn *conn = &server->conns[i];
 
         if (conn->in_use && (all || until_due(conn) == 0))
             poll_conn(conn);
-        uint32_t left = until_due(conn);
+    }
+}
+
+/* When all have been looked at: what one does may make another due (gram_server_shutdown() by a handler). */
+static uint32_t next_due(const gram_server *server)
+{
+    uint32_t next = GRAM_FOREVER;
+
+    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
+        uint32_t left = until_due(&server->conns[i]);
         next = left < next ? left : next;
     }
     return next;
@@ -72,7 +79,6 @@ static uint32_t poll_all(gram_server *server, bool all)
 uint32_t gram_server_poll(gram_server *server, uint32_t now_ms)
 {
     bool all = server->shared_freed;
-    uint32_t next;
 
     server->now = now_ms;
     server->shared_freed = false;
@@ -80,12 +86,12 @@ uint32_t gram_server_poll(gram_server *server, uint32_t now_ms)
         server->woken = 0;
         all = true;
     }
-    next = poll_all(server, all);
+    poll_all(server, all);
     if (server->shared_freed) { /* what came free may be what another call waits for */
         server->shared_freed = false;
-        next = poll_all(server, true);
+        poll_all(server, true);
     }
-    return server->woken || server->shared_freed ? 0 : next;
+    return server->woken || server->shared_freed ? 0 : next_due(server);
 }
 
 bool gram_server_awake(const gram_server *server)

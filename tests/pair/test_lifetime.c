@@ -496,6 +496,24 @@ static void test_from_a_handler(struct pair *pair)
     assert_true(gram_server_is_down(pair->server));
 }
 
+#if GRAM_MAX_CONNECTIONS > 1
+
+/* The same from inside a poll, which has looked at another connection already: nobody sleeps before that one has heard of it, too. */
+static void test_from_a_poll(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair), *q = peer_ready(pair);
+    call_later(q, 1);
+    test_app_answer((struct test_answer){.status = GRAM_OK, .number = 4, .hook = begin_shutdown});
+    expect_whatever(p);
+    gram_call_wake(test_app.ref);
+    assert_int_equal(gram_server_poll(pair->server, pair->now), 0);
+    pair_run(pair);
+    expect_number(q, 1, 4);
+    expect_first_step(p);
+}
+
+#endif
+
 /* One connection alone, and its next streams are unwanted from now on. */
 static void test_without_first_step(struct pair *pair)
 {
@@ -599,6 +617,9 @@ int main(void)
         PAIR_TEST(test_no_new_clients),
         PAIR_TEST(test_nobody_there),
         PAIR_TEST(test_from_a_handler),
+#if GRAM_MAX_CONNECTIONS > 1
+        PAIR_TEST(test_from_a_poll),
+#endif
         PAIR_TEST(test_without_first_step),
 #if GRAM_IDLE_MS > 0
         PAIR_TEST(test_idle),
