@@ -36,11 +36,12 @@ TARGET_MK.wire := tests/wire/wire.mk
 TARGET_MK.bench := tests/bench/bench.mk
 WITHOUT_LWIP :=
 WITH_TLS :=
+SECURE :=
 include $(or $(TARGET_MK.$(TARGET)),port/boards/boards.mk)
 
 # Mbed TLS's objects serve all applications of a target: nothing of the application is in their flags
 CFLAGS += -DGRAM_RAM_KB=$(RAM_KB) $(if $(WITH_TLS),-DGRAM_TLS=1)
-MBEDTLS_OBJ := build/$(TARGET)/obj/mbedtls
+MBEDTLS_OBJ := build/$(TARGET)/obj/mbedtls$(SECURE)
 MBEDTLS_CFLAGS := $(CFLAGS) $(addprefix -I,$(TARGET_DIR))
 CFLAGS += $(addprefix -D,$(DEFINES))
 CONFIG_DIRS := $(APP_DIR) $(TARGET_DIR)

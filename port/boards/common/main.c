@@ -20,6 +20,9 @@
 #include "gram_net.h"
 #include "grpc_server.h"
 #include "lwip/netif.h"
+#if GRAM_TLS
+#include "board_tls.h"
+#endif
 
 #ifndef GRAM_PORT
 #define GRAM_PORT 50051
@@ -45,7 +48,6 @@ static const struct gram_net_config network = {
 #endif
 
 static struct gram_server server;
-static struct gram_pipe plain = GRAM_PIPE_PLAIN(&server);
 
 static void put(const char *text)
 {
@@ -59,6 +61,25 @@ static void log_line(enum gram_log_level level, const char *text)
     put(level == GRAM_LOG_ERROR ? "gram: error: " : "");
     put(text);
     put("\r\n");
+}
+
+#if GRAM_TLS
+static void log_info(const char *text)
+{
+    log_line(GRAM_LOG_INFO, text);
+}
+#endif
+
+/* What the network leads to. With TLS in the image there is nothing else. */
+static struct gram_pipe *pipe_to_server(void)
+{
+#if GRAM_TLS
+    return board_tls_pipe(&server, log_info);
+#else
+    static struct gram_pipe plain = GRAM_PIPE_PLAIN(&server);
+
+    return &plain;
+#endif
 }
 
 static void say_start(void)
@@ -147,7 +168,7 @@ int main(void)
     }
     say_mac();
     gram_server_init(&server, &gram_app, &log, board_now_ms());
-    if (!gram_lwip_listen(&plain, GRAM_PORT)) {
+    if (!gram_lwip_listen(pipe_to_server(), GRAM_PORT)) {
         fault_stop("no memory to listen: raise MEMP_NUM_TCP_PCB_LISTEN or MEM_SIZE in lwipopts_target.h");
     }
     for (;;) {

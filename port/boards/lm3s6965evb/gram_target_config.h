@@ -21,6 +21,17 @@
 #define GRAM_TX_SIZE 1460
 #endif
 
+/* With TLS: one version, and the cipher that needs no hardware. port/tls/gram_tls_config.h. */
+#ifndef GRAM_TLS_1_3
+#define GRAM_TLS_1_3 1
+#endif
+#ifndef GRAM_TLS_1_2
+#define GRAM_TLS_1_2 0
+#endif
+#ifndef GRAM_TLS_AES_GCM
+#define GRAM_TLS_AES_GCM 0
+#endif
+
 /* Nobody would read a line for each frame on the UART. */
 #ifndef GRAM_TRACE
 #define GRAM_TRACE 0

@@ -33,6 +33,33 @@
 #define GRAM_REPLY_SIZE 8192
 #endif
 
+/* With TLS: everything that there is. port/tls/gram_tls_config.h. */
+#ifndef GRAM_TLS_RSA
+#define GRAM_TLS_RSA 1
+#endif
+#ifndef GRAM_TLS_SHA384
+#define GRAM_TLS_SHA384 1
+#endif
+#ifndef GRAM_TLS_FAST
+#define GRAM_TLS_FAST 1
+#endif
+#ifndef GRAM_TLS_IN
+#define GRAM_TLS_IN 16384
+#endif
+#ifndef GRAM_TLS_OUT
+#define GRAM_TLS_OUT 4096
+#endif
+#ifndef GRAM_TLS_TX_SIZE
+#define GRAM_TLS_TX_SIZE 8192
+#endif
+#ifndef GRAM_TLS_PLAIN
+#define GRAM_TLS_PLAIN 1024
+#endif
+/* 24 KB a connection; the handshake in progress, certificates */
+#ifndef GRAM_TLS_ARENA
+#define GRAM_TLS_ARENA (24576 * GRAM_TLS_CONNECTIONS + 65536)
+#endif
+
 /* Nobody would read a line for each frame on the UART. */
 #ifndef GRAM_TRACE
 #define GRAM_TRACE 0
