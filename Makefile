@@ -77,18 +77,23 @@ sim: $(SOURCES_READY) ## builds build/sim/APP
 posix: $(SOURCES_READY) ## builds build/posix/APP, the same on Linux sockets
 	$(call image,posix,$(APP))
 
-firmware: $(FIRMWARE_READY) ## builds build/BOARD/APP.elf
+# The certificates that an image is given, unless TLS_CERT= and the others name the user's own (port/boards/tls/tls.mk).
+firmware: $(FIRMWARE_READY) $(if $(filter 1,$(TLS) $(MTLS)),$(if $(and $(TLS_CERT),$(TLS_KEY)),,certs)) ## builds build/BOARD/APP.elf (TLS=1, MTLS=1)
 	$(call image,$(BOARD),$(APP))
 
 MACHINE = $(or $(shell sed -n 's/^BOARD_QEMU_MACHINE *:= *//p' port/boards/$(BOARD)/board.mk),$(error \
     gram: QEMU has no $(BOARD): make firmware BOARD=$(BOARD), and flash it))
 
+# TLS in QEMU has random numbers for emulation only: such an image has a name of its own.
+SECURE := $(if $(filter 1,$(MTLS)),-mtls,$(if $(filter 1,$(TLS)),-tls))
+SECURE := $(SECURE:%=%$(TLS_VERSION))
+qemu: export EMULATION := 1
 qemu: firmware $(STAMPS)/need-qemu ## runs that image in QEMU, reached at localhost:PORT
 	$(port_free)
 	@echo "gram: $(BOARD) in QEMU; localhost:$(PORT) leads to its port 50051; Ctrl-C ends it"
-	@echo "  grpcurl -plaintext localhost:$(PORT) list"
+	@echo "  grpcurl $(if $(SECURE),-cacert $(CERTS)/ca.crt $(if $(filter -mtls%,$(SECURE)),-cert $(CERTS)/client.crt -key $(CERTS)/client.key),-plaintext) localhost:$(PORT) list"
 	@exec qemu-system-arm -M $(MACHINE) \
-	    -kernel build/$(BOARD)/$(IMAGE).elf -display none -monitor none -serial stdio \
+	    -kernel build/$(BOARD)/$(IMAGE)$(SECURE:%=%-emulation).elf -display none -monitor none -serial stdio \
 	    -nic user,hostfwd=tcp:127.0.0.1:$(PORT)-:50051
 
 # ---- tests ----

@@ -88,6 +88,7 @@ int gram_tls_no_snprintf(char *buf, size_t size, const char *format, ...);
 #define MBEDTLS_SHA256_SMALLER
 #define MBEDTLS_SHA512_SMALLER
 #define MBEDTLS_AES_FEWER_TABLES
+#define MBEDTLS_NO_UDBL_DIVISION /* a division of its own instead of libgcc's for 64 bits */
 #endif
 
 /* ---- TLS ---- */
@@ -123,7 +124,16 @@ int gram_tls_no_snprintf(char *buf, size_t size, const char *format, ...);
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
 #define MBEDTLS_PSA_KEY_SLOT_COUNT 8
+#define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS /* nobody else writes to them meanwhile: they need not be copied */
 #define MBEDTLS_HKDF_C
+#endif
+
+#if GRAM_TLS_1_3 && !GRAM_TLS_1_2 && !GRAM_TLS_RSA
+#define MBEDTLS_PSA_CRYPTO_CONFIG
+#define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "gram_psa_config.h"
+#endif
+#ifndef GRAM_TLS_CLIENT
+#define MBEDTLS_SSL_CIPHERSUITES 0 /* no list by default: tls_server.c gives one */
 #endif
 
 #ifdef GRAM_TLS_CLIENT

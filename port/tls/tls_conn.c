@@ -459,11 +459,12 @@ static void step(struct gram_tls_conn *conn)
 {
     uint32_t refused = gram_tls_arena_refused();
     uint8_t owner = enter(conn);
-    bool finished;
     int error;
 
     forget_ticket(conn);
-    finished = conn->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_FINISHED;
+#if GRAM_TLS_1_3
+    bool finished = conn->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_FINISHED;
+#endif
     error = mbedtls_ssl_handshake_step(&conn->ssl);
 #if GRAM_TLS_1_3
     if (finished && error == 0)

@@ -55,9 +55,9 @@
 #ifndef GRAM_TLS_PLAIN
 #define GRAM_TLS_PLAIN 1024
 #endif
-/* 24 KB a connection; the handshake in progress, certificates */
+/* 25,776 bytes a connection; the handshake in progress, certificates */
 #ifndef GRAM_TLS_ARENA
-#define GRAM_TLS_ARENA (24576 * GRAM_TLS_CONNECTIONS + 65536)
+#define GRAM_TLS_ARENA (26624 * GRAM_TLS_CONNECTIONS + 65536)
 #endif
 
 /* Nobody would read a line for each frame on the UART. */
