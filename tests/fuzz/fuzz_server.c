@@ -156,6 +156,8 @@ static void send_metadata(struct peer *p, struct input *in)
         put_integer(&b, 0x20, 5, number(in) % 5000);
     put_metadata(in);
     adding = byte(in);
+    if (adding == 254)
+        gram_server_forget_verdicts(pair.server);
     peer_block(p, id, &b, byte(in) & 1);
 }
 

@@ -82,12 +82,13 @@
 #endif
 
 /* Metadata of a call, bytes in each: what the application asks for of the request's, and what it adds to the response's (gram/metadata.h says what a
- * value costs). The transmit buffer needs as much more. 0: none, and none of its code (about 1,300 bytes of flash). */
+ * value costs). The transmit buffer needs as much more, the stack about twice as much. 0: none, and none of its code (about 2,600 bytes of flash). */
 #ifndef GRAM_METADATA_SIZE
 #define GRAM_METADATA_SIZE 0
 #endif
 /* Values of metadata that a client has indexed and may refer to, bytes in each connection: their length and 2 each. One for which there is no room
- * fails each call that refers to it; 8192 hold whatever HPACK's table can. */
+ * fails each call that refers to it, until it has left the client's table: about 4,096 bytes of other fields later. Room is needed for what clients send
+ * again and again, and beside it for new values while the old ones are still in the table; 8192 hold whatever can come. */
 #ifndef GRAM_HPACK_STORE
 #define GRAM_HPACK_STORE GRAM_METADATA_SIZE
 #endif

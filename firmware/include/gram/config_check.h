@@ -37,6 +37,9 @@
 #if GRAM_METADATA_SIZE > 16383 || GRAM_METADATA_SIZE > 0 && (GRAM_METADATA_SIZE < 16 || GRAM_HPACK_STORE < 16 || GRAM_HPACK_STORE > 60000)
 #error "GRAM_METADATA_SIZE: 16 to 16383, or 0 for none; GRAM_HPACK_STORE: 16 to 60000 where there is any"
 #endif
+#if GRAM_TRAILERS_MAX + GRAM_METADATA_SIZE > 16384
+#error "GRAM_TRAILERS_MAX + GRAM_METADATA_SIZE: at most 16384, the smallest frame that every client takes"
+#endif
 #if GRAM_INTERCEPTOR_STATE % 8 != 0
 #error "GRAM_INTERCEPTOR_STATE: a multiple of 8 (it holds structs)"
 #endif

@@ -9,7 +9,7 @@
  *     const struct gram_app gram_app = {.name = "users", .keys = keys, .key_count = 2, ..};
  *
  * Each call has GRAM_METADATA_SIZE bytes for both directions: a value costs its length (base64 of a -bin key, as it came)
- * and 3; a header or trailer that is sent the length of its name and value (base64) and 6. What the client sends beyond
+ * and 3; a header or trailer that is sent the length of its name and value (base64) and 6 (7 and more from 127 bytes on). What the client sends beyond
  * that ends its call with RESOURCE_EXHAUSTED, naming the limit. Clients that index a value (RFC 7541) send it once and
  * refer to it from then on: for these each connection has GRAM_HPACK_STORE bytes.
  *
@@ -45,7 +45,7 @@ struct gram_key {
 
 /* A key by its name. Names that HTTP itself has (RFC 7541 appendix A) must be given by their own macro: clients send
  * these by number, and are not recognised otherwise. Names that begin with "grpc-" or ":", and content-type,
- * content-length, te, connection are the library's. */
+ * content-length, te, connection are the library's. Each name once: of two keys of one name, the second has no values. */
 #define GRAM_KEY(text) {.name = (text)}
 #define GRAM_KEY_AUTHORIZATION {.name = "authorization", .number = 23}
 #define GRAM_KEY_COOKIE {.name = "cookie", .number = 32}
