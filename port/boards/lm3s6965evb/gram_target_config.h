@@ -34,7 +34,7 @@
 /* The server's own (824 bytes; 1,360 with a client CA), an open connection (7,440), another in its handshake (7,816; 9,912 with the client's
  * certificate), and what lies between them. */
 #ifndef GRAM_TLS_ARENA
-#if GRAM_TLS_CLIENT_AUTH
+#if defined(GRAM_TLS_CLIENT_AUTH) && GRAM_TLS_CLIENT_AUTH /* set where TLS is built */
 #define GRAM_TLS_ARENA 20480
 #else
 #define GRAM_TLS_ARENA 17664
