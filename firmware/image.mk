@@ -10,7 +10,7 @@
 # A target (host_sim/sim.mk, port/posix/posix.mk, tests/wire/wire.mk, port/boards/boards.mk) says: CC AR NM CFLAGS LDFLAGS RAM_KB, TARGET_DIR (folders where its
 #     gram_target_config.h and lwipopts_target.h are), TARGET_SRCS and their INC lists, IMAGE (the file to make), LINK_NEEDS
 #     (what else it is linked from) and CHECK_IMAGE (a command that looks at it); WITHOUT_LWIP := yes where its transport is another; WITH_TLS := yes
-#     where port/tls and Mbed TLS are part of it (gram/config.h's GRAM_TLS is then 1).
+#     where port/tls and Mbed TLS are part of it (GRAM_TLS is 1 then, else 0).
 
 all:
 
@@ -40,7 +40,7 @@ SECURE :=
 include $(or $(TARGET_MK.$(TARGET)),port/boards/boards.mk)
 
 # Mbed TLS's objects serve all applications of a target: nothing of the application is in their flags
-CFLAGS += -DGRAM_RAM_KB=$(RAM_KB) $(if $(WITH_TLS),-DGRAM_TLS=1)
+CFLAGS += -DGRAM_RAM_KB=$(RAM_KB) -DGRAM_TLS=$(if $(WITH_TLS),1,0)
 MBEDTLS_OBJ := build/$(TARGET)/obj/mbedtls$(SECURE)
 MBEDTLS_CFLAGS := $(CFLAGS) $(addprefix -I,$(TARGET_DIR))
 CFLAGS += $(addprefix -D,$(DEFINES))

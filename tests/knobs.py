@@ -1,10 +1,11 @@
-"""What each limit and each option costs: `make size` prints it, docs/costs.md keeps it.
+"""What each limit, each option and each part to link costs: `make size` prints it, docs/costs.md keeps it.
 
     knobs.py                    the tables, as Markdown
     knobs.py --check FILE       whether FILE says the same, within 1 % (or 8 bytes)
 
 RAM is sizeof(struct gram_server) with one limit changed; flash is the sum of the core's objects with one option changed;
-both as greeter on lm3s6965evb has them, Cortex-M3 -Os. Nothing is linked: an image may leave out more."""
+both as greeter on lm3s6965evb has them, Cortex-M3 -Os. A part is the sum of its objects, generated ones included, so
+build/gen must be there (`make size` sees to that). Nothing is linked: an image may leave out more."""
 
 import re
 import subprocess
@@ -15,38 +16,44 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CC = "arm-none-eabi-gcc"
-FLAGS = "-std=c11 -mcpu=cortex-m3 -mthumb -Os -DGRAM_RAM_KB=64 -DPB_VALIDATE_UTF8".split()
+# As tests.mk (m3) has them.
+FLAGS = """-std=c11 -mcpu=cortex-m3 -mthumb -Os -ffunction-sections -fdata-sections
+    -DGRAM_RAM_KB=64 -DPB_VALIDATE_UTF8""".split()
 FOLDERS = ["util", "hpack", "h2", "grpc"]
 INCLUDE = [
     *[f"-Ifirmware/{f}" for f in ["include", *FOLDERS, "apps/greeter"]],
     "-Iport/boards/lm3s6965evb",
+    "-Ibuild/gen",
     "-isystem",
     "build/deps/nanopb",
 ]
 METADATA = {"GRAM_METADATA_SIZE": 128}
+STATE = {"GRAM_INTERCEPTOR_STATE": 16}
 
-# What is said of it, and what is changed from what: RAM.
+# What is said of it, what is changed from what, and by how many of it the difference is divided.
 RAM = [
     ("one more connection", {}, {"GRAM_MAX_CONNECTIONS": 3}, 1),
     ("one more call at a time, on each connection", {}, {"GRAM_MAX_CONCURRENT_STREAMS": 5}, 2),
-    ("of it the window (`GRAM_INITIAL_WINDOW_SIZE`)", {}, {"GRAM_INITIAL_WINDOW_SIZE": 512}, 8),
+    ("256 more of `GRAM_INITIAL_WINDOW_SIZE`, a call", {}, {"GRAM_INITIAL_WINDOW_SIZE": 512}, 8),
     ("one more message buffer (`GRAM_MESSAGE_BUFS`)", {}, {"GRAM_MESSAGE_BUFS": 2}, 1),
     ("one more held reply (`GRAM_HELD_REPLIES`)", {}, {"GRAM_HELD_REPLIES": 2}, 1),
-    ("`GRAM_METADATA_SIZE` 128, a call", {}, METADATA, 8),
+    ("`GRAM_METADATA_SIZE` 128, a call, the connection's share included", {}, METADATA, 8),
     (
-        "the same without `GRAM_HPACK_STORE`'s 128 bytes a connection",
-        {**METADATA, "GRAM_HPACK_STORE": 16},
-        {**METADATA, "GRAM_HPACK_STORE": 144},
+        "128 more of `GRAM_HPACK_STORE`, a connection",
+        {**METADATA, "GRAM_HPACK_STORE": 128},
+        {**METADATA, "GRAM_HPACK_STORE": 256},
         2,
     ),
-    ("`GRAM_INTERCEPTOR_STATE` 16, a call", {}, {"GRAM_INTERCEPTOR_STATE": 16}, 8),
+    ("`GRAM_INTERCEPTOR_STATE` 16, a call", {}, STATE, 8),
 ]
-# Flash.
+# The same for flash: the core's with the option, less the core's without.
 FLASH = [
-    ("the core, nothing optional", {}),
-    ("with metadata (`GRAM_METADATA_SIZE`)", METADATA),
-    ("with interceptors' state (`GRAM_INTERCEPTOR_STATE`)", {"GRAM_INTERCEPTOR_STATE": 16}),
-    ("with traces of frames (`GRAM_TRACE`)", {"GRAM_TRACE": 1}),
+    ("keepalive (`GRAM_KEEPALIVE_MS`; 0 takes it out of the core)", {"GRAM_KEEPALIVE_MS": 0}, {}),
+    ("metadata (`GRAM_METADATA_SIZE`)", {}, METADATA),
+    ("what interceptors keep of a call (`GRAM_INTERCEPTOR_STATE`)", {}, STATE),
+    ("ending idle connections (`GRAM_IDLE_MS`)", {}, {"GRAM_IDLE_MS": 600000}),
+    ("ending old connections (`GRAM_CONNECTION_AGE_MS`)", {}, {"GRAM_CONNECTION_AGE_MS": 3600000}),
+    ("traces of frames (`GRAM_TRACE`)", {}, {"GRAM_TRACE": 1}),
 ]
 
 
@@ -55,7 +62,7 @@ def defines(options):
 
 
 def compile_to(folder, source, options):
-    out = Path(folder) / (Path(source).stem + ".o")
+    out = Path(folder) / (str(source).replace("/", "-") + ".o")
     subprocess.run([CC, *FLAGS, *defines(options), *INCLUDE, "-c", source, "-o", out], cwd=ROOT, check=True)
     return out
 
@@ -71,26 +78,52 @@ def server_size(options):
     return int(re.search(r"^\S+ (\S+) \S probe$", listed, re.M).group(1), 16)
 
 
-def core_size(options):
-    sources = sorted(str(p.relative_to(ROOT)) for f in FOLDERS for p in (ROOT / "firmware" / f).glob("*.c"))
+def flash_size(sources, options):
     with tempfile.TemporaryDirectory() as folder:
         objects = [compile_to(folder, source, options) for source in sources]
         listed = subprocess.run(["arm-none-eabi-size", *objects], check=True, capture_output=True, text=True).stdout
     return sum(int(line.split()[0]) + int(line.split()[1]) for line in listed.splitlines()[1:])
 
 
+def core_size(options):
+    return flash_size([s for folder in FOLDERS for s in sources_in(folder)], options)
+
+
+def sources_in(folder, pattern="*.c"):
+    return sorted(str(p.relative_to(ROOT)) for p in (ROOT / "firmware" / folder).glob(pattern))
+
+
+def generated(service):
+    """What a service's own .proto files become."""
+    more = ROOT / "firmware/services" / (service + ".mk")
+    protos = re.findall(r"[\w/]+/\w+", more.read_text().split("+=")[1]) if more.exists() else []
+    return [f"build/gen/{proto}.{kind}.c" for proto in protos for kind in ("gram", "pb")]
+
+
+def parts():
+    """(what, sources): an interceptor is one file, a service NAME.c and its NAME_*.c (firmware/image.mk)."""
+    for source in sources_in("interceptors"):
+        yield f"`{Path(source).stem}`", [source]
+    for name in sorted({Path(source).stem.split("_")[0] for source in sources_in("services")}):
+        yield f"`{name}`, a service", [*sources_in("services", name + "*.c"), *generated(name)]
+
+
+def differences(pool, size, changes):
+    """Each set of options is measured once, however many rows begin from it."""
+    sets = {str(options): options for row in changes for options in row[1:3]}
+    found = dict(zip(sets, pool.map(size, sets.values())))
+    return [(row[0], (found[str(row[2])] - found[str(row[1])]) // row[3]) for row in changes], found[str({})]
+
+
 def rows():
-    """(what, bytes) of both tables, a heading before each."""
+    """(heading, [(what, bytes)]) of each table."""
     with ThreadPoolExecutor(2) as pool:
-        before = pool.map(lambda row: server_size(row[1]), RAM)
-        after = pool.map(lambda row: server_size(row[2]), RAM)
-        flash = pool.map(lambda row: core_size(row[1]), FLASH)
-        ram = [(row[0], (b - a) // row[3]) for row, a, b in zip(RAM, before, after)]
-        sizes = list(flash)
-    yield "RAM", [("the server, as greeter has it", server_size({})), *ram]
-    yield "flash", [
-        (what, size if i == 0 else size - sizes[0]) for i, ((what, _), size) in enumerate(zip(FLASH, sizes))
-    ]
+        ram, server = differences(pool, server_size, RAM)
+        flash, core = differences(pool, core_size, [(*row, 1) for row in FLASH])
+        linked = pool.map(lambda part: (part[0], flash_size(part[1], {**METADATA, **STATE})), parts())
+        yield "RAM", [("the server, as greeter has it", server), *ram]
+        yield "flash", [("the core, as greeter has it", core), *flash]
+        yield "flash, parts to link", list(linked)
 
 
 def table(heading, lines):
@@ -104,10 +137,14 @@ def check(path):
     wrong = []
     for _, lines in rows():
         for what, size in lines:
-            figure = int(said.get(what, "0").replace(",", ""))
-            if abs(figure - size) > max(8, size / 100):
-                wrong.append(f"gram: {path} says {figure:,} for '{what}': it is {size:,}")
-    print("\n".join(wrong))
+            figure = said.pop(what, None)
+            if figure is None:
+                wrong.append(f"gram: {path} does not say what '{what}' costs: {size:,}")
+            elif abs(int(figure.replace(",", "")) - size) > max(8, size / 100):
+                wrong.append(f"gram: {path} says {figure} for '{what}': it is {size:,}")
+    wrong += [f"gram: {path} says what '{what}' costs, which nothing measures: tests/knobs.py" for what in said]
+    for line in wrong:
+        print(line)
     return 1 if wrong else 0
 
 
