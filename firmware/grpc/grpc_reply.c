@@ -40,20 +40,24 @@ bool gram_reply_room(const struct gram_call *call)
 
 /* ---- where a reply is built ---- */
 
-/* Whether a call of another connection waits for a held slot. */
-static bool another_waits(const struct gram_conn *conn)
+/* Whether a call waits for a held slot on a connection whose turn comes before this one's. */
+static bool another_is_first(const struct gram_conn *conn)
 {
     const struct gram_server *server = conn->server;
 
-    for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++)
+    for (unsigned i = server->held_turn;; i++) {
+        const struct gram_conn *other = &server->conns[i % GRAM_MAX_CONNECTIONS];
+
+        if (other == conn)
+            return false;
         for (unsigned j = 0; j < GRAM_MAX_CONCURRENT_STREAMS; j++)
-            if (server->conns[i].calls[j].wants_held && &server->conns[i] != conn)
+            if (other->calls[j].wants_held)
                 return true;
-    return false;
+    }
 }
 
-/* A connection that has just given a slot back lets others go first: one client must not have it again and again. The others are asked at the next poll,
- * at once; if they want it no longer, that is known then (gram_call_step), and this call gets it. */
+/* Connections take turns: whoever gave a slot back last comes last, so neither one client nor two that pass it to each other have it again and again. The
+ * others are asked at the next poll, at once; if they want it no longer, that is known then (gram_call_step), and this call gets it. */
 static void *claim_held(struct gram_call *call)
 {
     struct gram_server *server = gram_server_of(call);
@@ -64,7 +68,7 @@ static void *claim_held(struct gram_call *call)
 
         if (held->owner)
             continue;
-        if (server->held_last == call->conn && another_waits(call->conn)) {
+        if (another_is_first(call->conn)) {
             server->shared_freed = true;
             return NULL;
         }
@@ -114,7 +118,7 @@ void gram_reply_release(struct gram_call *call)
     if (call->held == GRAM_NONE)
         return;
     gram_server_of(call)->held[call->held].owner = NULL;
-    gram_server_of(call)->held_last = call->conn;
+    gram_server_of(call)->held_turn = (uint16_t)(call->conn->h2.number + 1);
     gram_server_of(call)->shared_freed = true;
     call->held = GRAM_NONE;
 }

@@ -164,7 +164,7 @@ struct gram_server {
     volatile uint8_t woken;
     bool ending;          /* no connection is let in any more */
     bool shared_freed;    /* a message buffer or a held reply came free: whoever waits for one may go on */
-    const struct gram_conn *held_last; /* gave back a held slot last: others that wait come first */
+    uint16_t held_turn;   /* the connection after the one that gave back a held slot last (may be past the last) */
     uint16_t buf_turn;    /* the call after the one that was given a message buffer last */
     uint16_t text_len;
     char text[GRAM_STATUS_TEXT_MAX]; /* gram_call_fail()'s, percent-encoded; of the callback that is running */

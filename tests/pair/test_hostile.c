@@ -149,6 +149,34 @@ static void test_held_between_replies(struct pair *pair)
 }
 #endif
 
+#if GRAM_MAX_CONNECTIONS > 2
+/* Nor do two of them pass it to each other for ever: every connection has its turn, wherever it sits. */
+static void test_held_by_two(struct pair *pair)
+{
+    struct peer *p[GRAM_MAX_CONNECTIONS];
+    unsigned i;
+
+    for (unsigned last = 0; last < GRAM_MAX_CONNECTIONS; last++) {
+        for (unsigned n = 0; n < GRAM_MAX_CONNECTIONS; n++) {
+            p[n] = peer_ready(pair);
+            peer_setting(p[n], GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 0);
+            if (n != last)
+                peer_call(p[n], 1, STREAM, 30000, "");
+        }
+        peer_call(p[last], 1, STREAM, 1, "");
+        for (i = 0; i < 100 && !peer_answer(p[last], 1)->ended; i++) {
+            for (unsigned n = 0; n < GRAM_MAX_CONNECTIONS; n++) /* whoever has it takes one reply */
+                if (pair->server->held[0].owner && pair->server->held[0].owner->conn == p[n]->conn)
+                    peer_window(p[n], 1, i < GRAM_MAX_CONNECTIONS ? 5 : 7);
+            pair_sleep(pair, 10);
+        }
+        assert_in_range(i, 0, 20);
+        for (unsigned n = 0; n < GRAM_MAX_CONNECTIONS; n++)
+            peer_lose(p[n]);
+    }
+}
+#endif
+
 /* ---- handlers and interrupts ---- */
 
 static void wake_self(gram_call *call)
@@ -233,6 +261,9 @@ int main(void)
         PAIR_TEST(test_trickled_window),
         PAIR_TEST(test_held_in_turn),
         PAIR_TEST(test_held_between_replies),
+#endif
+#if GRAM_MAX_CONNECTIONS > 2
+        PAIR_TEST(test_held_by_two),
 #endif
         PAIR_TEST(test_self_wake),
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
