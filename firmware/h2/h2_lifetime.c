@@ -6,7 +6,7 @@
  *     WARN     a GOAWAY that names no last stream, and a PING behind it, are to be written
  *     WARNED   they are: the peer learns that it should open no more streams; those it has opened meanwhile come before the ACK
  *     LEAVE    the GOAWAY with the last stream is to be written
- *     LEAVING  it is: streams beyond are ignored, those under way finish; with the last of them the connection ends
+ *     LEAVING  it is: streams beyond are ignored, those under way finish; with the last byte of the last of them, acknowledged, the connection ends
  *
  * Invariants: a step is never taken back, so last_id stands still from LEAVING on. Beyond STAYS the end comes `grace` after `leave_since` at the latest,
  * whatever the peer does; then overdue() tells the calls that are left. A frame that has no room waits, within GRAM_STALL_MS or that time. */
@@ -100,7 +100,7 @@ static void leave(struct gram_h2_conn *conn, uint32_t *next)
             conn->life = GRAM_H2_LEAVING;
         }
     }
-    if (over || (conn->life == GRAM_H2_LEAVING && conn->streams_open == 0))
+    if (over || (conn->life == GRAM_H2_LEAVING && conn->streams_open == 0 && conn->tx.used == 0))
         gram_h2_finish(conn);
 }
 

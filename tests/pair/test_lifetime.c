@@ -449,6 +449,28 @@ static void test_again(struct pair *pair)
     assert_true(gram_server_is_down(pair->server));
 }
 
+/* The last answer has time to reach its client, which is not there yet when the last byte of it is written: a segment is lost, and TCP needs
+ * longer than GRAM_LINGER_MS to repeat it. */
+static void test_last_answer_arrives(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair);
+    call_later(p, 1);
+    shut_down(pair, 3 * GRAM_LINGER_MS);
+    expect_first_step(p);
+    peer_ping_ack(p);
+    goaway_is(p, 1, DOWN);
+    p->take = 0;
+    test_app_answer((struct test_answer){.status = GRAM_OK, .number = 7});
+    gram_call_wake(test_app.ref);
+    pair_run(pair);
+    expect_usage(pair, 0, 0, 0);
+    pair_sleep(pair, 2 * GRAM_LINGER_MS);
+    p->take = SIZE_MAX;
+    pair_run(pair);
+    expect_number(p, 1, 7);
+    assert_int_equal(p->fate, PEER_DONE);
+}
+
 /* ---- the server as a whole ---- */
 
 /* Nobody is let in, and nobody makes way for those who are not. */
@@ -614,6 +636,7 @@ int main(void)
         PAIR_TEST(test_grace_of_http),
         PAIR_TEST(test_grace_without_room),
         PAIR_TEST(test_again),
+        PAIR_TEST(test_last_answer_arrives),
         PAIR_TEST(test_no_new_clients),
         PAIR_TEST(test_nobody_there),
         PAIR_TEST(test_from_a_handler),
