@@ -41,6 +41,7 @@ static struct {
     int epoll, listener;
     struct gram_pipe *pipe;
     struct link links[LINKS];
+    bool moved; /* the core has been told of bytes that left: when it wants to be polled may be earlier now */
     uint8_t read[READ_SIZE];
 } posix = { .epoll = -1, .listener = -1 };
 
@@ -92,6 +93,7 @@ static bool send_more(struct link *link)
             break;
         posix.pipe->calls->tx_taken(link->conn, (size_t)sent);
         posix.pipe->calls->tx_acked(link->conn, (size_t)sent);
+        posix.moved = true;
     }
     listen_for(link, n > 0);
     return true;
@@ -370,7 +372,10 @@ bool gram_posix_run(gram_server *server, const volatile sig_atomic_t *stop, cons
         uint32_t ms = gram_server_poll(server, now);
         bool knocks = false;
 
+        posix.moved = false;
         ms = least(ms, serve_all(now)); /* time and wakes may have given any connection something to say */
+        if (posix.moved)
+            ms = 0;
         if (gram_server_is_ending(server))
             stop_listening();
         if (gram_server_is_down(server))

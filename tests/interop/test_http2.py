@@ -294,3 +294,20 @@ def test_malformed_deadlines(connection, timeout):
     assert reply.headers[":status"] == "400" or status(reply) == INTERNAL
     assert reply.data == b"" or reply.headers[":status"] == "400"
     still_works(connection)
+
+
+@pytest.mark.targets(*OURS)
+def test_a_pause_behind_a_large_reply(interop):
+    """It begins when the last piece has left, in the middle of the transport's round. The client is silent, so nothing but that pause's end
+    wakes the server."""
+    large = b"\x12\x07\x08\xa0\x8d\x06\x10\x90\x4e"  # 100,000 bytes after 10 ms: in a poll
+    small = b"\x12\x06\x08\x0a\x10\xc0\x9a\x0c"  # 10 bytes, 200 ms later
+    with h2raw.Connection(interop.port, struct.pack(">HI", 4, 1 << 24)) as connection:
+        connection.send(frame(tap.WINDOW_UPDATE, 0, 0, struct.pack(">I", 1 << 24)))
+        connection.take(lambda f: f.type == tap.SETTINGS and f.flags & tap.ACK)
+        headers = request_headers("/grpc.testing.TestService/StreamingOutputCall")
+        started = time.monotonic()
+        reply = connection.reply(connection.request(headers, message(large + small)), 10)
+        assert status(reply) == OK
+        assert 100_010 < len(reply.data) < 100_050
+        assert time.monotonic() - started < 5, "it came with the next wake for another reason"

@@ -8,6 +8,9 @@
  *     if (gram_conn_rx_ready(conn)) offer again the input that was not taken
  *     switch (gram_conn_phase(conn)) { ...DONE: close in order... DEAD: drop at once }
  *
+ * Input and acknowledgements let calls go on: what gram_server_poll() returned before them says no longer how long to sleep. Poll again
+ * first.
+ *
  * All functions are for the main loop. */
 #ifndef GRAM_TRANSPORT_H
 #define GRAM_TRANSPORT_H
