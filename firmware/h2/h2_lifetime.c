@@ -36,9 +36,9 @@ void gram_h2_on_ping_ack(struct gram_h2_conn *conn, const uint8_t *p)
 
 void gram_h2_go_away(struct gram_h2_conn *conn, enum gram_h2_life step, const char *reason, uint32_t grace)
 {
-    uint32_t left = conn->grace - (conn->now - conn->leave_since);
+    int32_t left = (int32_t)(conn->grace - (conn->now - conn->leave_since)); /* below 0: it is over, and the next poll ends it */
 
-    if (conn->life == GRAM_H2_STAYS || grace < left) {
+    if (conn->life == GRAM_H2_STAYS || (int32_t)grace < left) { /* each within half the clock's range */
         conn->leave_since = conn->now;
         conn->grace = grace;
         conn->leave_reason = reason;

@@ -449,6 +449,18 @@ static void test_again(struct pair *pair)
     assert_true(gram_server_is_down(pair->server));
 }
 
+/* A shutdown whose time is over is over, also for one that asks again before the server has looked at the clock. */
+static void test_again_too_late(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair);
+    call_later(p, 1);
+    shut_down(pair, 3000);
+    pair->now += 3001;
+    shut_down(pair, 50000);
+    expect_only_trailers(p, 1, GRAM_UNAVAILABLE, DOWN);
+    assert_int_equal(p->fate, PEER_DONE);
+}
+
 /* The last answer has time to reach its client, which is not there yet when the last byte of it is written: a segment is lost, and TCP needs
  * longer than GRAM_LINGER_MS to repeat it. */
 static void test_last_answer_arrives(struct pair *pair)
@@ -636,6 +648,7 @@ int main(void)
         PAIR_TEST(test_grace_of_http),
         PAIR_TEST(test_grace_without_room),
         PAIR_TEST(test_again),
+        PAIR_TEST(test_again_too_late),
         PAIR_TEST(test_last_answer_arrives),
         PAIR_TEST(test_no_new_clients),
         PAIR_TEST(test_nobody_there),
