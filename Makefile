@@ -108,6 +108,12 @@ all-apps: $(FIRMWARE_READY) # every application on every target
 	+@set -e; for app in $(APPS); do for target in sim $(BOARDS); do \
 	    $(MAKE) -f firmware/image.mk TARGET=$$target APP=$$app; done; done
 
+# What the tests and `make size` look at: the image that has to fit 128 KB, as a device gets it and as QEMU does, and mutual TLS.
+tls-images: $(FIRMWARE_READY) certs
+	$(call image,lm3s6965evb,greeter) TLS=1
+	$(call image,lm3s6965evb,greeter) TLS=1 EMULATION=1
+	$(call image,mps2-an385,users) MTLS=1 EMULATION=1
+
 test-clients: all-apps $(STAMPS)/venv-test # grpcurl, Go, Node: what tests/interop calls with
 	@PATH="$(CURDIR)/build/venv/bin:$$PATH" $(PYTHON) tests/interop/prepare.py
 
@@ -132,7 +138,7 @@ bench: bench-image $(STAMPS)/need-bench ## instructions of a call on a Cortex-M3
 fuzz: $(CHECK_READY) $(STAMPS)/need-fuzz ## every fuzzer for SECONDS (60)
 	@python3 tests/run.py --only fuzz --seconds $(or $(SECONDS),60)
 
-size-objects: all-apps # what size looks at
+size-objects: all-apps tls-images # what size looks at
 	+@$(MAKE) -f tests/tests.mk CONFIG=m3
 
 size: size-objects $(STAMPS)/venv-test ## flash, RAM and stack by folder, struct and image, beside their budgets
@@ -151,4 +157,4 @@ distclean: ## removes all of build/
 	@rm -rf build
 
 .PHONY: help run certs sim posix firmware qemu check test matrix all-apps test-clients coverage model fuzz bench bench-image \
-        size-objects size lint clean distclean
+        tls-images size-objects size lint clean distclean

@@ -350,7 +350,7 @@ def suites(quick):
     if glob.glob("tests/bench/test_*.py"):
         found.append(Suite("bench", 40, ["make", "bench-image"], pytest("bench")))
     if glob.glob("tests/firmware/test_*.py"):
-        found.append(Suite("firmware", 120, ["make", "all-apps"], pytest("firmware")))
+        found.append(Suite("firmware", 120, ["make", "all-apps", "tls-images"], pytest("firmware")))
     if glob.glob("tests/interop/test_*.py"):
         clients = ["make", "test-clients"]
         plaintext, secure = ["--kind", "plaintext"], ["--kind", "tls", "--kind", "mtls"]

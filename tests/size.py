@@ -30,6 +30,10 @@ from elftools.elf.relocation import RelocationSection
 CORE = "build/test/m3/obj"
 BUDGET_CORE = 18 * 1024
 BUDGET_CONN = 2560
+SECURE = [  # image, flash, RAM
+    ("build/lm3s6965evb/greeter-tls.elf", 128 * 1024, 48 * 1024),
+    ("build/mps2-an385/users-mtls-emulation.elf", None, None),
+]
 STRUCTS = [
     "gram_server",
     "gram_conn",
@@ -329,6 +333,21 @@ def report_structs():
     return bare <= BUDGET_CONN
 
 
+def report_secure():
+    """The image that has to fit, with TLS, the smallest board; the other stands beside it."""
+    print("\nImages with TLS: flash, RAM with its stack")
+    good = True
+    for path, flash_budget, ram_budget in SECURE:
+        flash, ram = sections(path)
+        line = f"  {path[6:]:44}{flash:8,}{ram:10,}"
+        if flash_budget:
+            fits = flash <= flash_budget and ram <= ram_budget
+            line += f"   budgets {flash_budget:,} and {ram_budget:,}: {'kept' if fits else 'EXCEEDED'}"
+            good &= fits
+        print(line)
+    return good
+
+
 def report_images(apps, boards):
     print(
         f"\nImages\n\n  {'board':14}{'application':13}{'flash':>9}{'RAM':>9}"
@@ -378,6 +397,7 @@ def main(args):
     good &= report_structs()
     if args[:cut] and args[cut + 1 :]:
         report_images(args[:cut], args[cut + 1 :])
+        good &= report_secure()
     return good
 
 

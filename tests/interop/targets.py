@@ -127,6 +127,9 @@ class Target:
     def command(self, app, port):
         raise NotImplementedError
 
+    def secure_options(self):
+        return certs.server_options(self.secure)
+
     @property
     def label(self):
         """sim, sim+tls, sim+mtls"""
@@ -138,7 +141,7 @@ class Target:
             self.build(app)
             self.built.add(app)
         port = free_port(self.ports)
-        secure = [] if "--tls-cert" in options else certs.server_options(self.secure)
+        secure = [] if "--tls-cert" in options else self.secure_options()
         return Server(
             self.label,
             app,
@@ -229,7 +232,20 @@ class Board(Target):
         self.name = board
 
     def build(self, app):
-        make("firmware", f"BOARD={self.name}", *make_arguments(app))
+        make("firmware", f"BOARD={self.name}", *make_arguments(app), *self.tls_arguments())
+
+    def tls_arguments(self):
+        """Certificates are compiled in; an image for QEMU has random numbers for emulation only."""
+        if self.secure == "plaintext":
+            return []
+        files = {"TLS_CERT": certs.path("server"), "TLS_KEY": certs.path("server", "key"), "CLIENT_CA": certs.path("ca")}
+        return [f"{self.secure.upper()}=1", "EMULATION=1", *(f"{name}={path}" for name, path in files.items())]
+
+    def secure_options(self):
+        return []
+
+    def image(self, app):
+        return f"{app}.elf" if self.secure == "plaintext" else f"{app}-{self.secure}-emulation.elf"
 
     def machine(self):
         text = (ROOT / "port" / "boards" / self.name / "board.mk").read_text()
@@ -241,7 +257,7 @@ class Board(Target):
             "-M",
             self.machine(),
             "-kernel",
-            BUILD / self.name / f"{app}.elf",
+            BUILD / self.name / self.image(app),
             *"-display none -monitor none -serial stdio".split(),
             "-nic",
             f"user,hostfwd=tcp:127.0.0.1:{port}-:50051",
@@ -254,7 +270,7 @@ NAMES = [*OURS, "reference"]
 
 
 # Those that can be told of certificates.
-SECURE = ["sim", "posix", "reference"]
+SECURE = ["sim", *BOARDS, "posix", "reference"]
 
 
 def label(name, secure):

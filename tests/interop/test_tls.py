@@ -15,6 +15,7 @@ from targets import ENDED_WELL, OURS, free_port
 GREET = "/greet.Greeter/SayHello"
 pytestmark = [pytest.mark.kinds("tls"), pytest.mark.targets("sim", "posix", "reference")]
 
+BOTH_VERSIONS = [name for name in OURS if name != "lm3s6965evb"]
 CIPHERS_1_3 = ["TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"]
 CIPHERS_1_2 = ["CHACHA20-POLY1305", "AES128-GCM-SHA256", "AES256-GCM-SHA384"]
 # What is offered, and how s_client calls what comes of it. P-256 is in the certificate and may not be missing
@@ -69,7 +70,7 @@ def test_ciphers_of_1_2(fresh, cipher, certificate):
     ends_well(server)
 
 
-@pytest.mark.targets(*OURS)
+@pytest.mark.targets(*BOTH_VERSIONS)
 @pytest.mark.parametrize(
     "options",
     [
@@ -133,7 +134,17 @@ def test_post_quantum_hello(greeter, connect, relay):
 # ---- ALPN, renegotiation, the end ----
 
 
-@pytest.mark.targets(*OURS)
+@pytest.mark.targets("lm3s6965evb")
+def test_one_version_only(greeter):
+    """The smallest board has TLS 1.3 alone, with one cipher."""
+    refused(shake_hands(greeter, "-tls1_2"), s_client.PROTOCOL_VERSION)
+    refused(shake_hands(greeter, "-tls1_3", "-ciphersuites", CIPHERS_1_3[1]), s_client.HANDSHAKE_FAILURE)
+    client = shake_hands(greeter, "-tls1_3")
+    assert client.served and client.cipher == CIPHERS_1_3[0], client.text
+    refused(shake_hands(greeter, "-tls1_3", alpn=None), s_client.NO_APPLICATION_PROTOCOL)
+
+
+@pytest.mark.targets(*BOTH_VERSIONS)
 def test_a_client_must_offer_h2(greeter, version):
     refused(shake_hands(greeter, VERSIONS[version], alpn=None), s_client.NO_APPLICATION_PROTOCOL)
 

@@ -1,0 +1,146 @@
+"""Images with TLS: what they refuse, what they say, how many clients they hold, how much stack is left. Clients in
+earnest are in tests/interop."""
+import re
+import socket
+import ssl
+import subprocess
+import time
+
+import pytest
+
+from board_image import ROOT, Debugger, Image
+from test_boot import DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, STACK_RESERVE, frame, read_exactly
+
+CERTS = ROOT / "build" / "certs"
+SMALL, LARGE = ("lm3s6965evb", "greeter-tls-emulation"), ("mps2-an385", "users-mtls-emulation")
+NOTICE = "gram: TLS: EMULATION ONLY: "
+
+
+def context(own=None):
+    made = ssl.create_default_context(cafile=CERTS / "ca.crt")
+    made.set_alpn_protocols(["h2"])
+    if own:
+        made.load_cert_chain(CERTS / f"{own}.crt", CERTS / f"{own}.key")
+    return made
+
+
+def connect(image, tls, session=None):
+    """A client that has its handshake behind it and the server's SETTINGS."""
+    plain = socket.create_connection(("127.0.0.1", image.port), timeout=10)
+    client = tls.wrap_socket(plain, server_hostname="localhost", session=session)
+    client.sendall(PREFACE)
+    header = read_exactly(client, 9)
+    assert header[3] == 4, f"the first frame must be SETTINGS, this is {header.hex()}"
+    return client
+
+
+def say_hello(client, name):
+    path = b"/greet.Greeter/SayHello"
+    block = (b"\x83\x87\x04" + bytes([len(path)]) + path + b"\x01\x04gram"  # POST https :path :authority
+             + b"\x0f\x10\x10application/grpc" + b"\x00\x02te\x08trailers")
+    message = b"\x0a" + bytes([len(name)]) + name
+    data = b"\0" + len(message).to_bytes(4, "big") + message
+    client.sendall(frame(HEADERS, END_HEADERS, block) + frame(DATA, END_STREAM, data))
+    seen = b""
+    while b"Hello " + name not in seen:
+        part = client.recv(4096)
+        assert part, f"closed after {seen!r}"
+        seen += part
+
+
+def test_no_tls_without_entropy():
+    """What is flashed on a board that has no source: one line that says what to do, and no server."""
+    with Image("lm3s6965evb", app="greeter-tls") as image:
+        image.wait_for(r"^gram: stopped: TLS does not start: this board has no entropy source \(board_entropy\(\).*\r$")
+        time.sleep(0.5)
+        assert "ready" not in image.log() and "EMULATION" not in image.log()
+
+
+@pytest.mark.parametrize("board, app", [SMALL, LARGE])
+def test_emulation_is_said_at_every_start(board, app):
+    with Image(board, app=app) as image:
+        image.wait_ready()
+        lines = image.log().split("\r\n")
+        assert lines[2].startswith(NOTICE) and "ready" in lines[3]
+
+
+def test_calls_resumption_and_stack():
+    with Image(*SMALL[:1], app=SMALL[1], debug=True) as image:
+        image.wait_ready()
+        tls = context()
+        with connect(image, tls) as client:
+            say_hello(client, b"Bob")
+            session = client.session
+            assert not client.session_reused and client.version() == "TLSv1.3"
+        with connect(image, tls, session) as client:
+            say_hello(client, b"Eve")
+            assert client.session_reused
+        time.sleep(0.2)
+        debugger = Debugger(image)
+        bottom, top = 0x20000000, debugger.read_word(0)
+        stack = debugger.read(bottom, top - bottom)
+        unused = len(stack) - len(stack.lstrip(b"\0"))
+        print(f"{top - bottom - unused} of {top - bottom} bytes of stack used")
+        assert unused >= STACK_RESERVE
+
+
+@pytest.mark.parametrize("board, app, count", [(*SMALL, 2), (*LARGE, 4)])
+def test_so_many_connections_at_once(board, app, count):
+    with Image(board, app=app) as image:
+        image.wait_ready()
+        tls = context("client" if "mtls" in app else None)
+        clients = [connect(image, tls) for _ in range(count)]
+        for client in clients:  # the first is still served: PING, after the rest of SETTINGS and its acknowledgement
+            client.sendall(bytes.fromhex("000008060000000000") + b"gramgram")
+            seen = b""
+            while b"gramgram" not in seen:
+                part = client.recv(4096)
+                assert part, "an open connection was ended for a new one"
+                seen += part
+        for client in clients:
+            client.close()
+
+
+def test_mutual_tls_wants_a_certificate():
+    with Image(*LARGE[:1], app=LARGE[1]) as image:
+        image.wait_ready()
+        with pytest.raises(ssl.SSLError, match="certificate required"):
+            connect(image, context())
+
+
+def test_plaintext_gets_no_answer():
+    with Image(*SMALL[:1], app=SMALL[1]) as image:
+        image.wait_ready()
+        with socket.create_connection(("127.0.0.1", image.port), timeout=10) as client:
+            client.sendall(PREFACE)
+            assert client.recv(100)[:1] == b"\x15"  # an alert record
+
+
+# ---- certificates that are compiled in ----
+
+
+def credentials(tmp_path, *files):
+    program = ROOT / "port" / "boards" / "tls" / "credentials.py"
+    done = subprocess.run(["python3", program, tmp_path / "out.c", *files], capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
+def test_credentials_are_for_their_owner(tmp_path):
+    assert credentials(tmp_path, CERTS / "server.crt", CERTS / "server.key") == (0, "")
+    assert (tmp_path / "out.c").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("files, words", [
+    (["none.crt", "server.key"], "TLS_CERT=.*none.crt: No such file or directory .make certs"),
+    (["server.key", "server.key"], "TLS_CERT=.*server.key: holds no CERTIFICATE"),
+    (["server.crt", "server.crt"], "TLS_KEY=.*server.crt: holds no PRIVATE KEY"),
+    (["server.crt", "locked.key"], "TLS_KEY=.*locked.key: is encrypted: decrypt it first"),
+    (["server.crt", "server.key", "empty"], "CLIENT_CA=.*empty: holds no CERTIFICATE"),
+])
+def test_mistakes_in_files_are_told(tmp_path, files, words):
+    (tmp_path / "locked.key").write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE KEY-----\n")
+    (tmp_path / "empty").touch()
+    found = [tmp_path / name if (tmp_path / name).exists() else CERTS / name for name in files]
+    status, said = credentials(tmp_path, *found)
+    assert status == 1 and said.count("\n") == 1
+    assert re.search(words, said), said
