@@ -135,6 +135,13 @@ bench: bench-image $(STAMPS)/need-bench ## instructions of a call on a Cortex-M3
 	$(call image,posix,greeter)
 	@python3 tests/bench/bench.py $(if $(PROFILE),--profile $(PROFILE))
 
+METERED = $(call image,lm3s6965evb,greeter) EMULATION=1 METER=1
+bench-tls: $(FIRMWARE_READY) $(STAMPS)/need-qemu certs ## instructions of handshakes and records on a Cortex-M3
+	$(METERED) TLS=1
+	$(METERED) TLS=1 TLS_VERSION=1.2
+	$(METERED) MTLS=1
+	@python3 tests/firmware/tls_meter.py
+
 fuzz: $(CHECK_READY) $(STAMPS)/need-fuzz ## every fuzzer for SECONDS (60)
 	@python3 tests/run.py --only fuzz --seconds $(or $(SECONDS),60)
 
@@ -156,5 +163,5 @@ clean: ## removes what was built, keeps what was fetched
 distclean: ## removes all of build/
 	@rm -rf build
 
-.PHONY: help run certs sim posix firmware qemu check test matrix all-apps test-clients coverage model fuzz bench bench-image \
+.PHONY: help run certs sim posix firmware qemu check test matrix all-apps test-clients coverage model fuzz bench bench-image bench-tls \
         tls-images size-objects size lint clean distclean

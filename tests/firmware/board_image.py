@@ -33,7 +33,7 @@ def free_port(kind=socket.SOCK_STREAM):
 class Image:
     """`nic` is QEMU's -nic option; {port} in it becomes a free port, `self.port`."""
 
-    def __init__(self, board, nic="user,hostfwd=tcp:127.0.0.1:{port}-:50051", app="greeter", debug=False):
+    def __init__(self, board, nic="user,hostfwd=tcp:127.0.0.1:{port}-:50051", app="greeter", debug=False, more=()):
         self.board, self.port, self.gdb_port = board, free_port(), free_port() if debug else None
         self.dir = tempfile.TemporaryDirectory(prefix="gram-")
         self.uart = Path(self.dir.name) / "uart"
@@ -41,7 +41,7 @@ class Image:
         image = IMAGES / board / f"{app}.elf"
         assert image.exists(), f"{image} is missing: make firmware BOARD={board} APP={app}"
         command = ["qemu-system-arm", "-M", machine_of(board), "-kernel", str(image), "-display", "none",
-                   "-monitor", "none", "-serial", f"file:{self.uart}", "-nic", nic.format(port=self.port)]
+                   "-monitor", "none", "-serial", f"file:{self.uart}", "-nic", nic.format(port=self.port), *more]
         if debug:
             command += ["-gdb", f"tcp:127.0.0.1:{self.gdb_port}"]
         self.qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)

@@ -75,6 +75,15 @@ uint32_t tick_now_ms(void)
     return now;
 }
 
+uint32_t tick_cycles(void)
+{
+    uint32_t masked = irq_save();
+    uint32_t now = counted_ms * cycles_in_ms + counted_cycles + elapsed();
+
+    irq_restore(masked);
+    return now;
+}
+
 void systick_interrupt(void)
 {
     uint32_t masked = irq_save();

@@ -16,7 +16,7 @@ endif
 SECURE := $(if $(filter 1,$(MTLS)),-mtls,$(if $(filter 1,$(TLS)),-tls))
 ifneq ($(SECURE),)
 SECURE := $(SECURE)$(TLS_VERSION)
-NAME := $(NAME)$(SECURE)$(if $(filter 1,$(EMULATION)),-emulation)
+NAME := $(NAME)$(SECURE)$(if $(filter 1,$(EMULATION)),-emulation)$(if $(filter 1,$(METER)),-meter)
 OBJ := build/$(TARGET)/obj/$(NAME)
 WITH_TLS := yes
 
@@ -31,6 +31,12 @@ TLS_CFLAGS := -DGRAM_TLS_NO_PRINTF -DGRAM_TLS_CLIENT_AUTH=$(if $(filter 1,$(MTLS
               $(if $(TLS_VERSION),-DGRAM_TLS_1_3=$(if $(filter 1.3,$(TLS_VERSION)),1,0) -DGRAM_TLS_1_2=$(if $(filter 1.2,$(TLS_VERSION)),1,0))
 # Elliptic curves take more stack than all the rest.
 TLS_LDFLAGS := $(BOARD_TLS_STACK:%=-Wl,--defsym=STACK_SIZE=%)
+# METER=1: for tests/firmware/tls_meter.py
+ifeq ($(METER),1)
+TLS_SRCS += tests/firmware/tls_meter.c
+TLS_LDFLAGS += -Wl,--wrap=board_tls_pipe
+INC.tests/firmware = $(API) $(TLS_INC) $(call dirs,port/boards port/boards/common $(TLS_DIR))
+endif
 INC.$(TLS_DIR) = $(API) $(TLS_INC) $(call dirs,port/boards port/boards/common $(TLS_DIR))
 INC.$(OBJ) = $(INC.$(TLS_DIR))
 
