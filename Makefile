@@ -57,6 +57,7 @@ help: ## this list
 	    printf '  BOARD=  %-12s %s\n' $$board "$$(sed -n 's/^BOARD_DESCRIPTION *:= *//p' port/boards/$$board/board.mk)"; done
 	@echo "  PORT=   for run and qemu (50051)      V=1  shows commands"
 	@echo "  AUTH=1  APP=users with bearer tokens, roles, limits, an audit log"
+	@echo "  TLS=1   run, firmware, qemu: TLS; MTLS=1: clients show certificates; TLS_CERT= TLS_KEY= CLIENT_CA= files of yours"
 	@echo "  LWIP_DIR= NANOPB_DIR= MBEDTLS_DIR=    checkouts of your own instead of the pinned sources"
 
 # ---- run ----
@@ -91,7 +92,7 @@ qemu: export EMULATION := 1
 qemu: firmware $(STAMPS)/need-qemu ## runs that image in QEMU, reached at localhost:PORT
 	$(port_free)
 	@echo "gram: $(BOARD) in QEMU; localhost:$(PORT) leads to its port 50051; Ctrl-C ends it"
-	@echo "  grpcurl $(if $(SECURE),-cacert $(CERTS)/ca.crt $(if $(filter -mtls%,$(SECURE)),-cert $(CERTS)/client.crt -key $(CERTS)/client.key),-plaintext) localhost:$(PORT) list"
+	@echo "  grpcurl $(if $(SECURE),-cacert $(CERTS)/ca.crt$(if $(filter -mtls%,$(SECURE)), -cert $(CERTS)/client.crt -key $(CERTS)/client.key),-plaintext) localhost:$(PORT) list"
 	@exec qemu-system-arm -M $(MACHINE) \
 	    -kernel build/$(BOARD)/$(IMAGE)$(SECURE:%=%-emulation).elf -display none -monitor none -serial stdio \
 	    -nic user,hostfwd=tcp:127.0.0.1:$(PORT)-:50051
