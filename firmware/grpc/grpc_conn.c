@@ -82,6 +82,7 @@ const struct gram_h2_events gram_grpc_events = {
 
 /* ---- the transport's side ---- */
 
+/* Its times have changed: the next poll looks at it. */
 static void look_again(struct gram_conn *conn)
 {
     conn->has_due = true;
@@ -101,7 +102,7 @@ static uint32_t useless_for(const struct gram_conn *conn)
     return idle + 1;
 }
 
-/* Its times have changed: the next poll looks at it. */
+/* The connection that has been of no use longest, if any, is sent away. */
 static void make_way(struct gram_server *server)
 {
     struct gram_conn *longest = NULL;

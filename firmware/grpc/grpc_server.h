@@ -75,7 +75,7 @@ struct gram_call { /* small things first: it makes shorter code */
     uint32_t started_at;
     uint32_t deadline;      /* if has_deadline */
     uint32_t wake_at;       /* if has_wake_at */
-    uint32_t progress_at;   /* when the client last did what the call waits for, if it waits for the client (grpc_call.c) */
+    uint32_t progress_at;   /* when the client last did what the call waits for, if it waits for the client (grpc_call_time.c) */
     uint32_t bytes_in;
     uint32_t bytes_out;
 #if GRAM_METADATA_SIZE > 0

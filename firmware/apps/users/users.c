@@ -1,9 +1,7 @@
-/* users: a table of users behind user.UserService. It shows errors that say what is wrong, a reply of any
- * length that lies nowhere in memory (ListUsers), and a stream that takes its time while others are served
- * (StreamUsers), and requests that are taken one by one, with nothing queued behind them (CreateBatchUsers,
- * ChatWithUsers).
- *
- * Errors say what was wrong to programs, too (gram/details.h). auth/ has the same service for callers who must show who they are. */
+/* users: a table of users behind user.UserService. It shows errors that say what is wrong, to people and to
+ * programs (gram/details.h), a reply of any length that lies nowhere in memory (ListUsers), a stream that takes
+ * its time while others are served (StreamUsers), and requests that are taken one by one, with nothing queued
+ * behind them (CreateBatchUsers, ChatWithUsers). auth/ has the same service for callers who must show who they are. */
 #include "gram/details.h"
 #include "gram/gram.h"
 #include "gram/health.h"

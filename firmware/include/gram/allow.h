@@ -28,8 +28,7 @@
 // Place it behind log and metrics, which then see what was refused, and before rate_limit (gram/interceptor.h
 // says why).
 //
-// Cost, Cortex-M3 -Os: 106 bytes of flash (and 84 for patterns, shared with rate_limit), 32 for the
-// interceptor, 4 a pattern and its text; no RAM.
+// Cost, Cortex-M3 -Os: 106 bytes of flash, 32 for the interceptor, 4 a pattern and its text; no RAM.
 #ifndef GRAM_ALLOW_H
 #define GRAM_ALLOW_H
 

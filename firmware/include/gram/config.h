@@ -13,13 +13,13 @@
 
 /* ---- part one: what decides the layout of memory ---- */
 
-/* Clients at a time. Each costs its HPACK table (5 bytes x GRAM_HPACK_ENTRIES), its streams, its transmit buffer and about 290 bytes. */
+/* Clients at a time. Each costs its HPACK table (5 bytes x GRAM_HPACK_ENTRIES), its streams, its transmit buffer and about 270 bytes. */
 #ifndef GRAM_MAX_CONNECTIONS
 #define GRAM_MAX_CONNECTIONS 2
 #endif
 
 /* Calls at a time on one connection (SETTINGS_MAX_CONCURRENT_STREAMS), at least 2: grpcurl keeps its reflection stream open beside the
- * call. Each costs GRAM_INITIAL_WINDOW_SIZE + GRAM_CALL_STATE + about 110 bytes. */
+ * call. Each costs GRAM_INITIAL_WINDOW_SIZE + GRAM_CALL_STATE + about 120 bytes. */
 #ifndef GRAM_MAX_CONCURRENT_STREAMS
 #define GRAM_MAX_CONCURRENT_STREAMS 4
 #endif
@@ -180,7 +180,7 @@
 #define GRAM_KEEPALIVE_TIMEOUT_MS 20000
 #endif
 
-/* Whether every frame can be shown (gram_log.frame): about 100 bytes of flash. */
+/* Whether every frame can be shown (gram_log.frame): about 50 bytes of flash. */
 #ifndef GRAM_TRACE
 #define GRAM_TRACE 1
 #endif

@@ -14,8 +14,7 @@
  * refer to it from then on: for these each connection has GRAM_HPACK_STORE bytes.
  *
  * All functions are for the main loop, from inside a callback of the call that is given or from an interceptor's hook,
- * also from `closed` and `after`. GRAM_METADATA_SIZE 0 leaves all of it out: there is no metadata then, and the functions
- * say so. */
+ * also from `closed` and `after`. GRAM_METADATA_SIZE 0 leaves all of it out: what calls one of them does not link then. */
 #ifndef GRAM_METADATA_H
 #define GRAM_METADATA_H
 
@@ -65,11 +64,11 @@ struct gram_key {
 /* ---- reading ---- */
 
 /* Of a call's values of `key`, in the order that they came, number `nth` (from 0): copies its first `size` bytes to
- * `buf`. Returns its whole length, or -1 if there are no more. Of a -bin key the bytes are decoded, and the values of a
+ * `buf` (none if it is NULL and `size` 0). Returns its whole length, or -1 if there are no more. Of a -bin key the bytes are decoded, and the values of a
  * comma-joined list are counted one by one. `key` must be one that the application lists; of others there are none. */
 int32_t gram_call_metadata(const gram_call *call, const struct gram_key *key, unsigned nth, void *buf, size_t size);
 
-/* The first value as a string, cut to `size` - 1 bytes, terminated. False: there is none; `buf` is "" then. */
+/* The first value as a string, cut to `size` - 1 bytes, terminated; `size` is at least 1. False: there is none; `buf` is "" then. */
 bool gram_call_metadata_text(const gram_call *call, const struct gram_key *key, char *buf, size_t size);
 
 /* What a key's judge said of value number `nth`; -1 if there are no more. */
@@ -81,8 +80,8 @@ void gram_server_forget_verdicts(gram_server *server);
 
 /* ---- sending ---- */
 
-/* Adds a field to the response's headers, or to its trailers. Text is ASCII of 0x20 to 0x7e; the bytes of a -bin
- * name are base64-encoded. Name and value are copied. Headers go out with the first reply, or, where there is none, before
+/* Adds a field to the response's headers, or to its trailers. Text is ASCII of 0x20 to 0x7e, without a
+ * space at either end; the bytes of a -bin name are base64-encoded. Name and value are copied. Headers go out with the first reply, or, where there is none, before
  * the trailers: until then they can be added.
  * False, and nothing is added: no room in GRAM_METADATA_SIZE; headers have been sent; or the name or value is none that
  * may be sent (upper case, "grpc-"; grpc-status-details-bin is allowed, see gram/details.h). */

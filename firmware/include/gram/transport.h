@@ -34,7 +34,8 @@ gram_conn *gram_conn_open(gram_server *server, const char *peer);
 size_t gram_conn_rx(gram_conn *conn, const uint8_t *data, size_t len);
 bool gram_conn_rx_ready(const gram_conn *conn);
 
-/* The peer has said that it sends no more (FIN). Calls that wait for its requests end; replies may still go out. */
+/* The peer has said that it sends no more (FIN). Its calls end: no gRPC client closes one direction alone. What lies in the
+ * transmit buffer may still go out. */
 void gram_conn_rx_end(gram_conn *conn);
 
 /* What is to be sent next: the oldest bytes not yet taken, contiguous; *len 0 if there are none now. Changes nothing. The bytes stay in place and
