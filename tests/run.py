@@ -361,7 +361,7 @@ def suites(quick):
             Suite("conformance", 90, ["make", "test-clients"], pytest("conformance", "-m", "not matrix"))
         )
     if glob.glob("tests/docs/test_*.py"):
-        found.append(Suite("docs", 150, ["make", "test-clients"], pytest("docs")))
+        found.append(Suite("docs", 300, ["make", "test-clients"], pytest("docs")))
     return found
 
 

@@ -1,30 +1,22 @@
 // A client of user.UserService (proto/users.proto): each of its six methods once, and what an error looks like.
 //
-//	go run . localhost:50051
+//	go run ./users localhost:50051
 package main
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"log"
-	"os"
 	"time"
 
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
-	pb "example.com/users-client/userpb" // generated: see ../README.md
+	"example.com/clients/device"
+	pb "example.com/clients/pb/users" // generated: see ../../README.md
 )
 
 func main() {
-	address := "localhost:50051"
-	if len(os.Args) > 1 {
-		address = os.Args[1]
-	}
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	check(err)
+	conn := device.Connect()
 	defer conn.Close()
 	users := pb.NewUserServiceClient(conn)
 
@@ -36,18 +28,18 @@ func main() {
 	created, err := users.CreateUser(ctx, &pb.CreateUserRequest{
 		Name: "Grace", Email: "grace@example.com", Age: 46, Hobbies: []string{"compilers"},
 	})
-	check(err)
+	device.Check(err)
 	fmt.Println("CreateUser:", created.Message)
 
 	user, err := users.GetUser(ctx, &pb.GetUserRequest{Id: created.User.Id})
-	check(err)
+	device.Check(err)
 	fmt.Println("GetUser:", user.Name, user.Status)
 
 	_, err = users.GetUser(ctx, &pb.GetUserRequest{Id: 99})
 	fmt.Println("GetUser:", status.Code(err), "-", status.Convert(err).Message())
 
 	page, err := users.ListUsers(ctx, &pb.ListUsersRequest{Page: 0, Limit: 2})
-	check(err)
+	device.Check(err)
 	fmt.Println("ListUsers:", len(page.Users), "of", page.Total)
 
 	streamUsers(ctx, users)
@@ -58,13 +50,13 @@ func main() {
 // streamUsers: one request, many replies. io.EOF says that there are no more.
 func streamUsers(ctx context.Context, users pb.UserServiceClient) {
 	stream, err := users.StreamUsers(ctx, &pb.StreamUsersRequest{DelaySeconds: 0})
-	check(err)
+	device.Check(err)
 	for {
 		user, err := stream.Recv()
 		if err == io.EOF {
 			return
 		}
-		check(err)
+		device.Check(err)
 		fmt.Println("StreamUsers:", user.Id, user.Name)
 	}
 }
@@ -72,37 +64,31 @@ func streamUsers(ctx context.Context, users pb.UserServiceClient) {
 // createBatch: many requests, one reply.
 func createBatch(ctx context.Context, users pb.UserServiceClient) {
 	stream, err := users.CreateBatchUsers(ctx)
-	check(err)
+	device.Check(err)
 	for _, name := range []string{"Linus", "Margaret"} {
 		err := stream.Send(&pb.CreateUserRequest{Name: name, Email: name + "@example.com"})
 		if err == io.EOF {
 			break // the server has ended the call: CloseAndRecv says why
 		}
-		check(err)
+		device.Check(err)
 	}
 	reply, err := stream.CloseAndRecv()
-	check(err)
+	device.Check(err)
 	fmt.Println("CreateBatchUsers:", reply.Message)
 }
 
 // chat: requests and replies as they come. Here each reply is waited for before the next request.
 func chat(ctx context.Context, users pb.UserServiceClient) {
 	stream, err := users.ChatWithUsers(ctx)
-	check(err)
+	device.Check(err)
 	for _, name := range []string{"Barbara", "Dennis"} {
-		check(stream.Send(&pb.CreateUserRequest{Name: name, Email: name + "@example.com"}))
+		device.Check(stream.Send(&pb.CreateUserRequest{Name: name, Email: name + "@example.com"}))
 		user, err := stream.Recv()
-		check(err)
+		device.Check(err)
 		fmt.Println("ChatWithUsers:", user.Id, user.Name)
 	}
-	check(stream.CloseSend())
+	device.Check(stream.CloseSend())
 	if _, err := stream.Recv(); err != io.EOF {
-		check(err)
-	}
-}
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
+		device.Check(err)
 	}
 }
