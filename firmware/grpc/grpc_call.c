@@ -57,24 +57,55 @@ void gram_call_close(struct gram_call *call, gram_status status)
 /* Tells the client; there is room. The text is in the server's `text`, percent-encoded. */
 void gram_call_finish(struct gram_call *call, gram_status status)
 {
+#if GRAM_METADATA_SIZE > 0
+    if (call->has_headers) /* in a block of their own: clients take all of a Trailers-Only for trailers */
+        gram_reply_headers(call);
+#endif
     gram_reply_trailers(call, status);
     gram_call_close(call, status);
 }
 
+void gram_call_reset(struct gram_call *call, enum gram_h2_error error, gram_status status)
+{
+    gram_h2_reset(&call->conn->h2, call->slot, error);
+    gram_call_close(call, status);
+}
+
+/* There is room. Clients take trailers behind half a message for a failure of another kind. */
+static void conclude(struct gram_call *call, gram_status status, const char *reason)
+{
+    if (call->cut)
+        gram_call_reset(call, status == GRAM_INTERNAL ? GRAM_H2_INTERNAL_ERROR : GRAM_H2_CANCEL, status);
+    else
+        gram_call_finish(call, gram_call_fail(call, status, reason));
+}
+
 void gram_call_end(struct gram_call *call, gram_status status, const char *reason)
 {
-    if (gram_reply_room(call)) {
-        gram_call_finish(call, gram_call_fail(call, status, reason));
+    bool begun = gram_reply_is_begun(call);
+
+    if (!begun && gram_reply_room(call)) {
+        conclude(call, status, reason);
         return;
     }
     gram_receive_release(call);
-    gram_reply_release(call);
+    if (!begun) {
+        gram_reply_release(call);
+        call->has_deadline = false;
+    }
+    call->final = false;
     call->phase = GRAM_CALL_END;
     call->status = (uint8_t)status;
     call->reason = reason;
-    call->has_deadline = false;
     call->has_wake_at = false;
     call->conn->pump_wanted = true;
+}
+
+void gram_call_stop(struct gram_call *call, gram_status status, const char *reason)
+{
+    call->cut = call->cut || gram_reply_is_begun(call);
+    gram_reply_release(call);
+    gram_call_end(call, status, reason);
 }
 
 gram_status gram_call_fail(gram_call *call, gram_status status, const char *text)
@@ -388,7 +419,7 @@ bool gram_call_step(struct gram_call *call)
     case GRAM_CALL_STREAM:
         return step_stream(call);
     case GRAM_CALL_END:
-        gram_call_end(call, (gram_status)call->status, call->reason);
+        conclude(call, (gram_status)call->status, call->reason);
         return true;
     case GRAM_CALL_HTTP_WAIT:
         if (call->remote_done)

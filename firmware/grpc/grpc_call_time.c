@@ -6,7 +6,7 @@
 static void end_stalled(struct gram_call *call)
 {
     gram_log_about(gram_server_of(call), GRAM_LOG_INFO, gram_call_path(call), "GRAM_STALL_MS");
-    gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_ENHANCE_YOUR_CALM);
+    gram_call_reset(call, GRAM_H2_ENHANCE_YOUR_CALM, GRAM_CANCELLED);
 }
 
 /* For its windows, for the rest of its request, or on a stream for the rest of a message that has a large buffer: as long as that lasts, the
@@ -51,7 +51,7 @@ static bool is_due(const struct gram_call *call, uint32_t at, uint32_t *left)
 void gram_call_poll(struct gram_call *call, uint32_t *left)
 {
     if (call->has_deadline && is_due(call, call->deadline, left)) {
-        gram_call_end(call, GRAM_DEADLINE_EXCEEDED, "deadline exceeded");
+        gram_call_stop(call, GRAM_DEADLINE_EXCEEDED, "deadline exceeded");
     } else if (can_stall(call) && is_due(call, call->progress_at + GRAM_STALL_MS, left)) {
         end_stalled(call);
     } else {

@@ -40,9 +40,8 @@ static void on_end(struct gram_h2_conn *h2, unsigned slot)
     gram_call_data(call_at(h2, slot), NULL, 0, true);
 }
 
-static void on_closed(struct gram_h2_conn *h2, unsigned slot, uint32_t error)
+static void on_closed(struct gram_h2_conn *h2, unsigned slot)
 {
-    (void)error;
     gram_call_close(call_at(h2, slot), GRAM_CANCELLED);
 }
 
@@ -60,7 +59,7 @@ static void on_overdue(struct gram_h2_conn *h2, const char *reason)
         struct gram_call *call = call_at(h2, i);
 
         if (call->phase > GRAM_CALL_HEADERS && call->phase < GRAM_CALL_HTTP_WAIT)
-            gram_call_end(call, GRAM_UNAVAILABLE, reason);
+            gram_call_stop(call, GRAM_UNAVAILABLE, reason);
     }
 }
 

@@ -8,9 +8,12 @@
 
 static const struct gram_interceptor *at(const struct gram_call *call, unsigned i)
 {
-    const struct gram_interceptor *one = gram_server_of(call)->app->interceptors[i];
+    return gram_server_of(call)->app->interceptors[i];
+}
 
-    return one->skip && gram_path_in(call->method->path, one->skip) ? NULL : one;
+static bool skips(const struct gram_interceptor *one, const struct gram_call *call)
+{
+    return one->skip && gram_path_in(call->method->path, one->skip);
 }
 
 gram_status gram_intercept_before(struct gram_call *call)
@@ -22,7 +25,7 @@ gram_status gram_intercept_before(struct gram_call *call)
         gram_status status;
 
         server->text_len = 0;
-        status = one && one->before ? one->before(one, call) : GRAM_OK;
+        status = one->before && !skips(one, call) ? one->before(one, call) : GRAM_OK;
         if (status != GRAM_OK)
             return status;
     }
@@ -38,7 +41,7 @@ gram_status gram_intercept_message(struct gram_call *call, enum gram_direction d
         gram_status status;
 
         gram_server_of(call)->text_len = 0;
-        status = one && one->message ? one->message(one, call, direction, message) : GRAM_OK;
+        status = one->message && !skips(one, call) ? one->message(one, call, direction, message) : GRAM_OK;
         if (status != GRAM_OK)
             return status;
     }
@@ -50,7 +53,7 @@ void gram_intercept_after(struct gram_call *call, gram_status status)
     while (call->intercepted > 0) {
         const struct gram_interceptor *one = at(call, --call->intercepted);
 
-        if (one && one->after)
+        if (one->after && !skips(one, call))
             one->after(one, call, status);
     }
 }

@@ -64,6 +64,21 @@ gram_status gram_metadata_judge(const struct gram_call *call, const char **reaso
 /* Appends the fields that are to be sent: GRAM_METADATA_SIZE bytes at most, which the caller has there. */
 void gram_metadata_put(const struct gram_call *call, bool trailers, struct gram_hpack_out *out);
 
+/* ---- grpc_store.c: values that the client has indexed ---- */
+
+/* What HPACK's table keeps of one is GRAM_HPACK_VALUE_FREE and where it begins, or that it had no room. */
+enum { GRAM_STORE_LOST = 65532 };
+struct gram_store;
+/* A value comes, in pieces; it counts once it is committed. */
+void gram_store_begin(struct gram_store *store);
+void gram_store_add(struct gram_store *store, const uint8_t *data, size_t len);
+uint16_t gram_store_commit(struct gram_store *store);
+/* The oldest leaves. */
+void gram_store_evict(struct gram_store *store);
+/* Of one that is in it. */
+size_t gram_store_len(const struct gram_store *store, uint16_t value);
+void gram_store_get(const struct gram_store *store, uint16_t value, uint8_t *out, size_t len);
+
 /* ---- grpc_base64.c ---- */
 
 /* `out` holds (4 * len + 2) / 3 bytes; returns how many. No padding. */
@@ -103,8 +118,12 @@ void gram_call_start(struct gram_call *call);
 bool gram_call_step(struct gram_call *call);
 /* Sends the trailers and closes the call; the room is there, and the text in the server's `text`. */
 void gram_call_finish(struct gram_call *call, gram_status status);
-/* Ends the call with a status of our own: trailers now, or as soon as there is room. `reason` in flash. */
+/* Ends the stream by RST_STREAM; `status` is for our side. 13 bytes are free. */
+void gram_call_reset(struct gram_call *call, enum gram_h2_error error, gram_status status);
+/* Ends the call with a status of our own: trailers now, or as soon as there is room and a message that has begun has gone out. `reason` in flash. */
 void gram_call_end(struct gram_call *call, gram_status status, const char *reason);
+/* The same where that message cannot or must not go on: RST_STREAM takes the place of trailers then. */
+void gram_call_stop(struct gram_call *call, gram_status status, const char *reason);
 /* The call is over, its stream is no longer there: closed() and after(), everything given back. */
 void gram_call_close(struct gram_call *call, gram_status status);
 /* The client has done its part by `bytes`: that buys time, all of GRAM_STALL_MS with 64 bytes. A trickle does not keep what others wait for. */
@@ -142,6 +161,10 @@ void gram_reply_send(struct gram_call *call, const void *reply, bool final);
 bool gram_reply_drain(struct gram_call *call);
 /* A held slot that is not needed after all. */
 void gram_reply_release(struct gram_call *call);
+/* Whether a message has gone out in part. */
+bool gram_reply_is_begun(const struct gram_call *call);
+/* Response headers, where the first reply has not sent them. */
+void gram_reply_headers(struct gram_call *call);
 /* Trailers, or Trailers-Only, with the server's `text`; the room was there. Ends the stream. */
 void gram_reply_trailers(struct gram_call *call, gram_status status);
 /* Plain HTTP: headers and the first piece of the body; then the rest. False: no room now. Ends the stream at the end. */

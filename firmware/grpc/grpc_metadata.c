@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { ITEM_HEAD = 3, TAG_TRAILER = 254, TAG_HEADER = 255, VALUE_LOST = 65532 };
+enum { ITEM_HEAD = 3, TAG_TRAILER = 254, TAG_HEADER = 255 };
 
 struct item {
     const uint8_t *bytes;
@@ -100,66 +100,16 @@ const char *gram_metadata_name(const struct gram_app *app, unsigned i, uint8_t *
     return app->keys[i]->name;
 }
 
-/* ---- values that the client indexes: a ring of them, evicted in the order of HPACK's table ----
- *
- * An entry: length (16 bits), bytes, around the end of the ring. What it means to HPACK is where it begins. */
-
-static uint8_t *store_at(struct gram_store *store, size_t i)
-{
-    return &store->bytes[(store->head + i) % GRAM_HPACK_STORE];
-}
-
-static void store_add(struct gram_store *store, const uint8_t *data, size_t len)
-{
-    if (store->lost || len > GRAM_HPACK_STORE - (size_t)store->used - store->pending) {
-        store->lost = true;
-        return;
-    }
-    for (size_t i = 0; i < len; i++)
-        *store_at(store, store->used + store->pending++) = data[i];
-}
-
-static void store_begin(struct gram_store *store)
-{
-    static const uint8_t no_length[2];
-
-    store->lost = false;
-    store->pending = 0;
-    store_add(store, no_length, sizeof no_length);
-}
-
-static uint16_t store_commit(struct gram_store *store)
-{
-    size_t len = store->pending - 2u;
-    uint16_t value = (uint16_t)(GRAM_HPACK_VALUE_FREE + (store->head + store->used) % GRAM_HPACK_STORE);
-
-    if (store->lost)
-        return VALUE_LOST;
-    *store_at(store, store->used) = (uint8_t)len;
-    *store_at(store, store->used + 1u) = (uint8_t)(len >> 8);
-    store->used = (uint16_t)(store->used + store->pending);
-    return value;
-}
-
-static size_t store_len(const struct gram_store *store, size_t at)
-{
-    return store->bytes[at] | (size_t)store->bytes[(at + 1) % GRAM_HPACK_STORE] << 8;
-}
+/* ---- a value while it is read ---- */
 
 void gram_metadata_evicted(struct gram_conn *conn, uint8_t name, uint16_t value)
 {
-    struct gram_store *store = &conn->store;
     int key = key_of(conn->server->app, name);
-    size_t whole;
 
-    if (key < 0 || conn->server->app->keys[key]->judge || value < GRAM_HPACK_VALUE_FREE || value >= VALUE_LOST)
+    if (key < 0 || conn->server->app->keys[key]->judge || value < GRAM_HPACK_VALUE_FREE || value >= GRAM_STORE_LOST)
         return; /* a verdict; none; lost, or malformed: not in the store */
-    whole = 2 + store_len(store, store->head);
-    store->head = (uint16_t)((store->head + whole) % GRAM_HPACK_STORE);
-    store->used = (uint16_t)(store->used - whole);
+    gram_store_evict(&conn->store);
 }
-
-/* ---- a value while it is read ---- */
 
 /* The call whose headers are being read; NULL for blocks that are only decoded to keep HPACK in step. */
 static struct gram_call *reading(struct gram_conn *conn)
@@ -176,7 +126,7 @@ bool gram_metadata_begin(struct gram_conn *conn, uint8_t name)
         return false;
     *in = (struct gram_incoming){ .key = conn->server->app->keys[key] };
     if (!in->key->judge) {
-        store_begin(&conn->store);
+        gram_store_begin(&conn->store);
         return true;
     }
     conn->judged = true; /* from here on: half a value must not be judged by what holds later */
@@ -193,7 +143,7 @@ void gram_metadata_data(struct gram_conn *conn, const uint8_t *data, size_t len)
         in->key->judge->data(in->key->judge, in->state, data, len);
         return;
     }
-    store_add(&conn->store, data, len);
+    gram_store_add(&conn->store, data, len);
     if (!call)
         return;
     if (len > room(call) - in->len) {
@@ -216,29 +166,27 @@ uint16_t gram_metadata_end(struct gram_conn *conn, bool kept)
 
         return (uint16_t)(GRAM_HPACK_VALUE_FREE + (verdict < GRAM_VERDICT_MAX ? verdict : GRAM_VERDICT_MAX));
     }
-    return kept ? store_commit(&conn->store) : GRAM_HPACK_VALUE_FREE;
+    return kept ? gram_store_commit(&conn->store) : GRAM_HPACK_VALUE_FREE;
 }
 
 /* A value that the client refers to: from the store to the call. Returns its length. */
 static size_t recall(struct gram_call *call, uint16_t value)
 {
     const struct gram_store *store = &call->conn->store;
-    size_t at = value - (size_t)GRAM_HPACK_VALUE_FREE;
     size_t len;
 
     if (value < GRAM_HPACK_VALUE_FREE) /* out of the static table: none of its values has a key */
         return 0;
-    if (value == VALUE_LOST) {
+    if (value == GRAM_STORE_LOST) {
         fault(call, GRAM_METADATA_NOT_STORED);
         return 0;
     }
-    len = store_len(store, at);
+    len = gram_store_len(store, value);
     if (len > room(call)) {
         fault(call, GRAM_METADATA_TOO_LONG);
         return 0;
     }
-    for (size_t i = 0; i < len; i++)
-        next_bytes(call)[i] = store->bytes[(at + 2 + i) % GRAM_HPACK_STORE];
+    gram_store_get(store, value, next_bytes(call), len);
     return len;
 }
 
@@ -367,9 +315,11 @@ int32_t gram_call_metadata(const gram_call *call, const struct gram_key *key, un
 
     if (key->judge || !find(call, key, nth, &item))
         return -1;
+    if (!buf) /* asks for the length */
+        size = 0;
     if (is_binary(key->name))
         return gram_base64_decode(buf, size, item.bytes, item.len);
-    if (buf) /* NULL asks for the length */
+    if (size > 0)
         memcpy(buf, item.bytes, item.len < size ? item.len : size);
     return (int32_t)item.len;
 }

@@ -172,7 +172,7 @@ static void refuse(struct gram_call *call)
     if (call->entered || call->intercepted > 0)
         gram_call_end(call, GRAM_RESOURCE_EXHAUSTED, "too much data");
     else
-        gram_h2_reset(&call->conn->h2, call->slot, GRAM_H2_REFUSED_STREAM);
+        gram_call_reset(call, GRAM_H2_REFUSED_STREAM, GRAM_CANCELLED);
 }
 
 /* Appends to the buffer; false when the call has ended over it. */

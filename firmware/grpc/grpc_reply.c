@@ -123,9 +123,14 @@ void gram_reply_release(struct gram_call *call)
     call->held = GRAM_NONE;
 }
 
+bool gram_reply_is_begun(const struct gram_call *call)
+{
+    return call->held != GRAM_NONE && gram_server_of(call)->held[call->held].sent > 0;
+}
+
 /* ---- headers and trailers ---- */
 
-static void send_headers(struct gram_call *call)
+void gram_reply_headers(struct gram_call *call)
 {
     uint8_t block[HEADERS_MAX];
     struct gram_hpack_out out = { .buf = block, .cap = sizeof block };
@@ -162,10 +167,6 @@ void gram_reply_trailers(struct gram_call *call, gram_status status)
     struct gram_hpack_out out = { .buf = block, .cap = sizeof block };
     struct gram_h2_conn *h2 = &call->conn->h2;
 
-#if GRAM_METADATA_SIZE > 0
-    if (call->has_headers) /* in a block of their own: clients take all of a Trailers-Only for trailers */
-        send_headers(call);
-#endif
     gram_hpack_enc_begin(&h2->enc, &out);
     if (!call->headers_sent) { /* Trailers-Only */
         gram_hpack_enc_index(&out, INDEX_STATUS_200);
@@ -197,7 +198,7 @@ static void unencodable(struct gram_call *call)
     static const char reason[] = "reply";
 
     gram_log_about(gram_server_of(call), GRAM_LOG_ERROR, call->method->path, reason);
-    gram_call_end(call, GRAM_INTERNAL, reason);
+    gram_call_stop(call, GRAM_INTERNAL, reason);
 }
 
 static void send_now(struct gram_call *call, const void *reply, bool final)
@@ -205,7 +206,7 @@ static void send_now(struct gram_call *call, const void *reply, bool final)
     const struct gram_method *method = call->method;
     size_t len;
 
-    send_headers(call);
+    gram_reply_headers(call);
     if (!gram_encode_whole(method->rep, reply, tx_of(call), DATA_HEAD, method->rep_max, &len)) {
         unencodable(call);
         return;
@@ -257,7 +258,7 @@ bool gram_reply_drain(struct gram_call *call)
         call->conn->pump_wanted = true;
         return false;
     }
-    send_headers(call);
+    gram_reply_headers(call);
     if (!gram_encode_piece(call->method->rep, held->reply, held->total - GRAM_PREFIX, tx_of(call), GRAM_H2_FRAME_HEAD,
                            held->sent, n)) {
         unencodable(call);

@@ -43,13 +43,13 @@ void gram_h2_init(struct gram_h2_conn *conn, const struct gram_h2_events *events
 
 /* ---- the end ---- */
 
-static void close_streams(struct gram_h2_conn *conn, uint32_t error)
+static void close_streams(struct gram_h2_conn *conn)
 {
     for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++) {
         if (conn->streams[i].state == GRAM_H2_FREE)
             continue;
         gram_h2_release(conn, i, GRAM_H2_RESET_BY_US);
-        conn->events->closed(conn, i, error);
+        conn->events->closed(conn, i);
     }
 }
 
@@ -70,11 +70,11 @@ void gram_h2_write_goaway(struct gram_h2_conn *conn, uint32_t last_id, enum gram
     gram_h2_write_frame(conn, GRAM_H2_GOAWAY, 0, 0, payload, 8 + n);
 }
 
-static void end(struct gram_h2_conn *conn, uint32_t error)
+static void end(struct gram_h2_conn *conn)
 {
     conn->phase = GRAM_H2_ENDING;
     conn->ended_at = conn->now;
-    close_streams(conn, error);
+    close_streams(conn);
 }
 
 void gram_h2_fail(struct gram_h2_conn *conn, enum gram_h2_error error, const char *reason)
@@ -83,19 +83,19 @@ void gram_h2_fail(struct gram_h2_conn *conn, enum gram_h2_error error, const cha
         return; /* the first error wins */
     gram_h2_write_goaway(conn, conn->last_id, error, reason);
     conn->events->failed(conn, reason);
-    end(conn, error);
+    end(conn);
 }
 
 void gram_h2_finish(struct gram_h2_conn *conn)
 {
     if (conn->phase == GRAM_H2_ACTIVE)
-        end(conn, GRAM_H2_CANCEL);
+        end(conn);
 }
 
 void gram_h2_drop(struct gram_h2_conn *conn)
 {
     conn->phase = GRAM_H2_DEAD;
-    close_streams(conn, GRAM_H2_CANCEL);
+    close_streams(conn);
 }
 
 /* ---- time ---- */

@@ -93,9 +93,9 @@ struct gram_h2_events {
     void (*data)(struct gram_h2_conn *conn, unsigned slot, const uint8_t *data, size_t len, bool last);
     /* The request has ended (END_STREAM), its last bytes were told before. */
     void (*end)(struct gram_h2_conn *conn, unsigned slot);
-    /* The stream has ended other than by the layer above: reset by the peer (`error` is its code), by us, or with the
-     * connection. The slot is free when this returns. */
-    void (*closed)(struct gram_h2_conn *conn, unsigned slot, uint32_t error);
+    /* The stream has ended other than by the layer above: reset by the peer, by us for what the peer did, or with the connection. The slot is free when
+     * this returns. */
+    void (*closed)(struct gram_h2_conn *conn, unsigned slot);
     /* The connection ends; `reason` is in flash. For a line in a log. */
     void (*failed)(struct gram_h2_conn *conn, const char *reason);
     /* The connection has been leaving for all of its grace: streams that can be answered now are, the others are closed() next. */
@@ -254,7 +254,7 @@ void gram_h2_send_headers(struct gram_h2_conn *conn, unsigned slot, const uint8_
  * `end_stream` (then as above). */
 void gram_h2_send_data(struct gram_h2_conn *conn, unsigned slot, size_t len, bool end_stream);
 
-/* Ends one stream with RST_STREAM, telling closed(). */
+/* Ends one stream with RST_STREAM: its slot is free afterwards, closed() is not told. 13 bytes are free. */
 void gram_h2_reset(struct gram_h2_conn *conn, unsigned slot, enum gram_h2_error error);
 
 /* The stream's DATA will not be kept from now on: what was sent beyond its window is let pass. */

@@ -103,14 +103,14 @@ void gram_h2_on_window_update(struct gram_h2_conn *conn, const uint8_t *p)
 
 /* ---- RST_STREAM (6.4), GOAWAY (6.8) ---- */
 
-void gram_h2_on_rst_stream(struct gram_h2_conn *conn, const uint8_t *p)
+void gram_h2_on_rst_stream(struct gram_h2_conn *conn)
 {
     int slot = gram_h2_find(conn, conn->rx.stream_id);
 
     if (slot < 0) /* the end of a stream that we ended too: clients answer our RST_STREAM with theirs */
         return;
     gram_h2_release(conn, (unsigned)slot, GRAM_H2_RESET_BY_PEER);
-    conn->events->closed(conn, (unsigned)slot, gram_get_be32(p));
+    conn->events->closed(conn, (unsigned)slot);
     gram_h2_charge(conn, GRAM_H2_WORK_RESET);
 }
 

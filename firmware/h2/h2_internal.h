@@ -44,7 +44,7 @@ void gram_h2_on_settings_end(struct gram_h2_conn *conn);
 void gram_h2_on_settings_ack(struct gram_h2_conn *conn);
 void gram_h2_on_ping(struct gram_h2_conn *conn, const uint8_t *p);
 void gram_h2_on_window_update(struct gram_h2_conn *conn, const uint8_t *p);
-void gram_h2_on_rst_stream(struct gram_h2_conn *conn, const uint8_t *p);
+void gram_h2_on_rst_stream(struct gram_h2_conn *conn);
 void gram_h2_on_goaway(struct gram_h2_conn *conn);
 
 /* h2_headers.c */

@@ -275,7 +275,7 @@ static void fixed_done(struct gram_h2_conn *conn)
             gram_h2_stream_error(conn, rx->stream_id, GRAM_H2_PROTOCOL_ERROR);
         return;
     case GRAM_H2_RST_STREAM:
-        gram_h2_on_rst_stream(conn, rx->small);
+        gram_h2_on_rst_stream(conn);
         return;
     case GRAM_H2_PING:
         gram_h2_on_ping(conn, rx->small);

@@ -84,7 +84,6 @@ void gram_h2_reset(struct gram_h2_conn *conn, unsigned slot, enum gram_h2_error 
 {
     gram_h2_write_rst(conn, conn->streams[slot].id, error);
     gram_h2_release(conn, slot, GRAM_H2_RESET_BY_US);
-    conn->events->closed(conn, slot, error);
 }
 
 gram_h2_ok gram_h2_stream_error(struct gram_h2_conn *conn, uint32_t id, enum gram_h2_error error)
@@ -95,6 +94,7 @@ gram_h2_ok gram_h2_stream_error(struct gram_h2_conn *conn, uint32_t id, enum gra
         return false;
     if (slot >= 0) {
         gram_h2_reset(conn, (unsigned)slot, error);
+        conn->events->closed(conn, (unsigned)slot);
         return true;
     }
     gram_h2_write_rst(conn, id, error);

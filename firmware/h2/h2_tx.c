@@ -1,9 +1,8 @@
 /* The transmit ring; its states and invariants are in h2_tx.h. */
 #include "h2_tx.h"
 
-#include <string.h>
-
 #include "gram_assert.h"
+#include "ring.h"
 
 void gram_h2_tx_init(struct gram_h2_tx *tx)
 {
@@ -12,14 +11,15 @@ void gram_h2_tx_init(struct gram_h2_tx *tx)
     tx->taken = 0;
 }
 
-static uint32_t wrapped(uint32_t pos)
+/* Where the byte `at` bytes behind the first lies. */
+static size_t place(const struct gram_h2_tx *tx, size_t at)
 {
-    return pos >= GRAM_TX_SIZE ? pos - GRAM_TX_SIZE : pos;
+    return gram_ring_at(tx->start + at, GRAM_TX_SIZE);
 }
 
 uint8_t *gram_h2_tx_span(struct gram_h2_tx *tx, size_t at, size_t *len)
 {
-    uint32_t pos = wrapped(tx->start + tx->used + (uint32_t)at);
+    size_t pos = place(tx, tx->used + at);
     size_t to_end = GRAM_TX_SIZE - pos;
     size_t room = gram_h2_tx_free(tx) - at;
 
@@ -29,20 +29,9 @@ uint8_t *gram_h2_tx_span(struct gram_h2_tx *tx, size_t at, size_t *len)
 
 void gram_h2_tx_put(struct gram_h2_tx *tx, size_t at, const void *data, size_t len)
 {
-    const uint8_t *from = data;
-    size_t n;
-    uint8_t *to;
-
     gram_assert(at + len <= gram_h2_tx_free(tx), "no room to write");
-    to = gram_h2_tx_span(tx, at, &n);
-    if (len == 0)
-        return;
-    if (n >= len) {
-        memcpy(to, from, len);
-        return;
-    }
-    memcpy(to, from, n);
-    memcpy(tx->buf, from + n, len - n);
+    if (len > 0)
+        gram_ring_put(tx->buf, GRAM_TX_SIZE, place(tx, tx->used + at), data, len);
 }
 
 void gram_h2_tx_commit(struct gram_h2_tx *tx, size_t len)
@@ -53,7 +42,7 @@ void gram_h2_tx_commit(struct gram_h2_tx *tx, size_t len)
 
 const uint8_t *gram_h2_tx_unsent(const struct gram_h2_tx *tx, size_t *len)
 {
-    uint32_t pos = wrapped(tx->start + tx->taken);
+    size_t pos = place(tx, tx->taken);
     size_t n = tx->used - tx->taken;
     size_t to_end = GRAM_TX_SIZE - pos;
 
@@ -72,5 +61,5 @@ void gram_h2_tx_acked(struct gram_h2_tx *tx, size_t len)
     gram_assert(len <= tx->taken, "acked");
     tx->taken -= (uint32_t)len;
     tx->used -= (uint32_t)len;
-    tx->start = tx->used == 0 ? 0 : wrapped(tx->start + (uint32_t)len);
+    tx->start = tx->used == 0 ? 0 : (uint32_t)place(tx, len);
 }

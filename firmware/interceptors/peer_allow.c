@@ -42,8 +42,6 @@ gram_status gram_peer_allow_before(const struct gram_interceptor *self, gram_cal
     const struct gram_peer_allow *allow = (const struct gram_peer_allow *)self;
     const struct gram_peer_identity *identity = gram_call_identity(call);
 
-    if (gram_path_in(gram_call_path(call), &allow->exempt))
-        return GRAM_OK;
     for (unsigned i = 0; i < allow->rule_count; i++) {
         const struct gram_peer_rule *rule = &allow->rules[i];
 

@@ -50,8 +50,8 @@ gram_status gram_rate_limit_before(const struct gram_interceptor *self, gram_cal
     const struct gram_rate_limit *limit = (const struct gram_rate_limit *)self;
     struct gram_rate_bucket *buckets = limit->buckets;
 
-    if (limit->per_connection)
-        buckets += gram_call_connection(call) * limit->rule_count;
+    if (limit->bucket_count > limit->rule_count) /* a set for each connection, as far as there are sets */
+        buckets += gram_call_connection(call) % (limit->bucket_count / limit->rule_count) * limit->rule_count;
     for (unsigned i = 0; i < limit->rule_count; i++) {
         uint32_t wait;
 

@@ -10,6 +10,10 @@
 #include "gram/server.h"
 #include "gram/text.h"
 
+#if GRAM_METADATA_SIZE == 0
+#error "the service details needs metadata: set GRAM_METADATA_SIZE in gram_app_config.h (gram/details.h says how much)"
+#endif
+
 struct back {
     size_t at;
     bool full;

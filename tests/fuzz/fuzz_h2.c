@@ -108,6 +108,8 @@ static void end_somehow(struct gram_h2_conn *conn, unsigned slot)
         gram_h2_send_headers(conn, slot, (const uint8_t *)"\x88", 1, true);
         return;
     case 3:
+        side_of(conn)->open &= ~(1u << slot);
+        forget_data(side_of(conn), slot);
         gram_h2_reset(conn, slot, GRAM_H2_INTERNAL_ERROR);
         return;
     case 5:
@@ -158,12 +160,12 @@ static void forget_data(struct side *side, unsigned slot)
     side->told_len = kept;
 }
 
-static void closed(struct gram_h2_conn *conn, unsigned slot, uint32_t error)
+static void closed(struct gram_h2_conn *conn, unsigned slot)
 {
     forget_data(side_of(conn), slot);
     demand(side_of(conn)->open & 1u << slot);
     side_of(conn)->open &= ~(1u << slot);
-    tell(conn, 'c', slot, error, 0);
+    tell(conn, 'c', slot, 0, 0);
 }
 
 static void failed(struct gram_h2_conn *conn, const char *reason)

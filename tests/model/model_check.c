@@ -5,7 +5,7 @@
  *   always          replies come in order, byte for byte; a call has one end, and client, handler and
  *                   interceptor are told the same
  *   a call's end    is the handler's answer; or what is wrong with the request; or the deadline, when it has
- *                   passed; or, when the client has not done its part for GRAM_STALL_MS, a reset;
+ *                   passed (behind half a message a reset); or, when the client has not done its part for GRAM_STALL_MS, a reset;
  *                   REFUSED_STREAM only beyond the limits
  *   a connection's  has a cause that the client gave
  *   at rest         where a client takes all, with ample windows, whatever is due has happened: a whole
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "be.h"
 #include "grpc_server.h"
 
 #define MUST(condition, what) ((condition) ? (void)0 : m_fail(c, "%s", what))
@@ -128,6 +129,21 @@ static void judge_http(struct m_call *c, const struct answer *a)
     m_count(M_END_HTTP);
 }
 
+/* Whether the last message has come in part. */
+static bool is_cut(const struct answer *a)
+{
+    size_t at = 0;
+
+    while (a->body_len - at >= 5) {
+        size_t len = 5 + gram_get_be32(a->body + at + 1);
+
+        if (len > a->body_len - at)
+            return true;
+        at += len;
+    }
+    return at != a->body_len;
+}
+
 /* The client has seen trailers. */
 static void judge_trailers(struct m_call *c, const struct answer *a)
 {
@@ -145,6 +161,7 @@ static void judge_trailers(struct m_call *c, const struct answer *a)
     MUST(*field(a->trailers, "grpc-status"), "an answer has a status");
     MUST(!c->before || (c->after && (int)c->closed_status == status),
          "client and server are told the same status");
+    MUST(!is_cut(a), "trailers come behind whole messages");
     MUST(!a->reset || a->reset_code == GRAM_H2_NO_ERROR,
          "an answer that is complete is not reset with an error");
     if (a->reset)
@@ -156,7 +173,7 @@ static void judge_trailers(struct m_call *c, const struct answer *a)
     }
     if (status == GRAM_DEADLINE_EXCEEDED && may_expire(c)) {
         MUST(strcmp(text, "deadline exceeded") == 0, "a deadline's text");
-        m_count(c->stand == M_FINAL ? M_END_DEADLINE_PIECES : M_END_DEADLINE);
+        m_count(M_END_DEADLINE);
         return;
     }
     if (status == GRAM_RESOURCE_EXHAUSTED && c->eager && strcmp(text, "too much data") == 0)
@@ -168,8 +185,15 @@ static void judge_trailers(struct m_call *c, const struct answer *a)
 
 static void judge_reset(struct m_call *c, const struct answer *a)
 {
-    MUST(!c->before || (c->after && c->closed_status == GRAM_CANCELLED), "a call that is reset is cancelled");
+    gram_status told = a->reset_code == GRAM_H2_CANCEL ? GRAM_DEADLINE_EXCEEDED : GRAM_CANCELLED;
+
+    MUST(!c->before || (c->after && c->closed_status == told), "what the server's side is told of a reset");
     switch (a->reset_code) {
+    case GRAM_H2_CANCEL:
+        MUST(is_cut(a), "a deadline is told by trailers, but behind half a message");
+        MUST(may_expire(c), "a deadline has passed");
+        m_count(M_END_DEADLINE_PIECES);
+        return;
     case GRAM_H2_REFUSED_STREAM:
         MUST(c->beyond || c->eager, "refused without need");
         MUST(!c->before, "refused after something has run");

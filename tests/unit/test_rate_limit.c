@@ -156,12 +156,12 @@ static void test_window(void **state)
 /* Each connection has the buckets of all rules, whoever comes in its place goes on with them. */
 static void test_per_connection(void **state)
 {
-    static struct gram_rate_bucket own[3 * RULES];
+    static struct gram_rate_bucket own[3 * RULES + 1]; /* the odd one is nobody's */
     const struct gram_rate_limit of = {.hooks = GRAM_RATE_LIMIT_HOOKS,
                                        .rules = rules,
                                        .buckets = own,
                                        .rule_count = RULES,
-                                       .per_connection = true};
+                                       .bucket_count = 3 * RULES + 1};
 
     (void)state;
     for (unsigned connection = 0; connection < 3; connection++) {
@@ -177,6 +177,13 @@ static void test_per_connection(void **state)
     }
     for (unsigned i = 0; i < 3 * RULES; i++)
         assert_int_equal(own[i].full_at, i % RULES == 1 ? 60005 : i % RULES == 3 ? 5 + BURST * EVERY : 0);
+    assert_int_equal(own[3 * RULES].full_at, 0);
+
+    gram_call *fourth = fake_call(0); /* it shares with the first */
+    fourth->connection = 3;
+    fourth->path = "/a.A/Fast";
+    fourth->now = 5;
+    assert_int_equal(of.hooks.before(&of.hooks, fourth), GRAM_RESOURCE_EXHAUSTED);
 }
 
 /* With retry_after, a program is told what the text tells people. */

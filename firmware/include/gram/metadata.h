@@ -64,7 +64,7 @@ struct gram_key {
 /* ---- reading ---- */
 
 /* Of a call's values of `key`, in the order that they came, number `nth` (from 0): copies its first `size` bytes to
- * `buf` (none if it is NULL and `size` 0). Returns its whole length, or -1 if there are no more. Of a -bin key the bytes are decoded, and the values of a
+ * `buf` (none if it is NULL). Returns its whole length, or -1 if there are no more. Of a -bin key the bytes are decoded, and the values of a
  * comma-joined list are counted one by one. `key` must be one that the application lists; of others there are none. */
 int32_t gram_call_metadata(const gram_call *call, const struct gram_key *key, unsigned nth, void *buf, size_t size);
 

@@ -9,9 +9,10 @@
 //         {.name = "uri:spiffe://plant/display", .methods = GRAM_PATHS("/sensor.Sensor/*")},  an alternative name
 //         {.sha256 = display_crt_sha256, .methods = GRAM_PATHS("/sensor.Sensor/Watch")},      one certificate, pinned
 //     };
+//     static const struct gram_path_list always = GRAM_PATHS("/grpc.health.v1.Health/*");
 //     static const struct gram_peer_allow peers = {
 //         .hooks = GRAM_PEER_ALLOW_HOOKS,
-//         .exempt = GRAM_PATHS("/grpc.health.v1.Health/*"),
+//         .hooks.skip = &always,
 //         .rules = rules,
 //         .rule_count = sizeof rules / sizeof rules[0],
 //     };
@@ -38,7 +39,6 @@ struct gram_peer_rule {
 
 struct gram_peer_allow {
     struct gram_interceptor hooks; /* first: GRAM_PEER_ALLOW_HOOKS */
-    struct gram_path_list exempt;
     const struct gram_peer_rule *rules;
     uint8_t rule_count;
 };

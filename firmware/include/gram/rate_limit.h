@@ -24,7 +24,7 @@
 // one for all behind it:
 //
 //     static struct gram_rate_bucket buckets[GRAM_MAX_CONNECTIONS * 3];                 3 rules
-//     .. = {.hooks = GRAM_RATE_LIMIT_HOOKS, .., .rule_count = 3, .per_connection = true};
+//     .. = {.hooks = GRAM_RATE_LIMIT_HOOKS, .., .rule_count = 3, .bucket_count = GRAM_MAX_CONNECTIONS * 3};
 //
 // A connection's buckets are the next client's once it has gone, as full as they are: who connects anew begins no
 // new bucket.
@@ -37,7 +37,6 @@
 #ifndef GRAM_RATE_LIMIT_H
 #define GRAM_RATE_LIMIT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "gram/interceptor.h"
@@ -62,7 +61,7 @@ struct gram_rate_limit {
     const struct gram_rate_rule *rules;
     struct gram_rate_bucket *buckets; /* one for each rule (and connection), of this interceptor alone */
     uint8_t rule_count;
-    bool per_connection;
+    uint16_t bucket_count; /* 0: one for each rule. With rule_count times fewer than GRAM_MAX_CONNECTIONS, connections share them */
     /* gram_call_retry_after, or NULL: the text alone says when to try again. */
     gram_status (*retry_after)(gram_call *call, gram_status status, const char *text, uint32_t retry_ms);
 };
