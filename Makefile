@@ -106,8 +106,9 @@ test: $(TEST_READY) ## every test; the last line is "N passed, N failed"
 	@$(PYTHON) tests/run.py
 
 all-apps: $(FIRMWARE_READY) # every application on every target
-	+@set -e; for app in $(APPS); do for target in sim $(BOARDS); do \
-	    $(MAKE) -f firmware/image.mk TARGET=$$target APP=$$app; done; done
+	+@set -e; for target in sim $(BOARDS); do for app in $(APPS); do \
+	    $(MAKE) -f firmware/image.mk TARGET=$$target APP=$$app; done; \
+	    $(MAKE) -f firmware/image.mk TARGET=$$target APP=users AUTH=1; done
 
 # What the tests and `make size` look at: the image that has to fit 128 KB, as a device gets it and as QEMU does, and mutual TLS.
 tls-images: $(FIRMWARE_READY) certs
@@ -150,7 +151,7 @@ size-objects: all-apps tls-images # what size looks at
 	+@$(MAKE) -f tests/tests.mk CONFIG=m3
 
 size: size-objects $(STAMPS)/venv-test ## flash, RAM and stack by folder, struct and image, beside their budgets
-	@$(PYTHON) tests/size.py $(APPS) -- $(BOARDS)
+	@$(PYTHON) tests/size.py $(APPS) users-auth -- $(BOARDS)
 	@printf '\nWhat limits and options cost (docs/costs.md)\n'; $(PYTHON) tests/knobs.py
 
 lint: $(STAMPS)/need-lint $(CHECK_READY) ## cppcheck, clang-tidy, gcc -fanalyzer

@@ -350,7 +350,7 @@ def report_secure():
 
 def report_images(apps, boards):
     print(
-        f"\nImages\n\n  {'board':14}{'application':13}{'flash':>9}{'RAM':>9}"
+        f"\nImages\n\n  {'board':14}{'application':13}{'flash':>9}{'RAM':>11}"
         f"  {'of it stack':>11}{'worst shown':>13}"
     )
     for board in boards:
@@ -373,7 +373,7 @@ def report_images(apps, boards):
                 ),
                 default=0,
             )
-            print(f"  {board:14}{app:13}{flash:9,}{ram:9,}  {reserved:11,}{worst + handler + 32:13,}")
+            print(f"  {board:14}{app:13}{flash:9,}{ram:11,}  {reserved:11,}{worst + handler + 32:13,}")
             out = Path("build/test/reports") / f"stack-{board}-{app}.txt"
             out.parent.mkdir(parents=True, exist_ok=True)
             lines = [f"{graph.frame[f]:6}  {f}" for f in path]
