@@ -1,6 +1,6 @@
 /* Who the client is: taken from its certificate while Mbed TLS verifies it, which is the only moment when it is at hand whole.
  *
- * Nothing here decides: what is taken counts only after a handshake that has ended well (tls_conn.c). Names are taken whole or not at all (gram/peer.h). */
+ * Nothing here decides: what is taken counts only after a handshake that has ended well (tls_handshake.c). Names are taken whole or not at all (gram/peer.h). */
 #include <string.h>
 
 #include "mbedtls/oid.h"

@@ -8,6 +8,69 @@
 
 extern const struct gram_pipe_calls gram_tls_calls;
 
+/* Milliseconds that are left of a limit. */
+static inline uint32_t gram_tls_left_of(uint32_t now, uint32_t begun, uint32_t limit)
+{
+    return now - begun < limit ? limit - (now - begun) : 0;
+}
+
+/* ---- tls_turn.c: WAIT ---- */
+
+/* Time has passed: handshakes may begin again. */
+void gram_tls_turns_refill(struct gram_tls *tls);
+/* Whether clients wait for their turn that have sent something. */
+bool gram_tls_others_wait(const struct gram_tls *tls);
+/* Begins its handshake if it is its turn. Returns when to ask again. */
+uint32_t gram_tls_turn_poll(struct gram_tls_conn *conn);
+
+/* ---- tls_handshake.c: HANDSHAKE ---- */
+
+/* False: no memory. */
+bool gram_tls_handshake_begin(struct gram_tls_conn *conn);
+/* One step, with the input that was offered. Two or three scalar multiplications at most. */
+void gram_tls_handshake_step(struct gram_tls_conn *conn);
+/* Time, and steps that need no input. Returns when to ask again. */
+uint32_t gram_tls_handshake_poll(struct gram_tls_conn *conn);
+
+/* ---- tls_open.c: OPEN ---- */
+
+/* Does what can be done: input that was offered, output that there is room for. */
+void gram_tls_serve(struct gram_tls_conn *conn);
+/* FIN has come. */
+void gram_tls_cut_off(struct gram_tls_conn *conn);
+
+/* ---- tls_record.c ---- */
+
+#define GRAM_TLS_ALERT_ROOM 40u
+
+/* For mbedtls_ssl_set_bio(). */
+int gram_tls_recv(void *conn, unsigned char *buf, size_t len);
+int gram_tls_send(void *conn, const unsigned char *buf, size_t len);
+/* The ring; the first two are the pipe's. */
+const uint8_t *gram_tls_ring_next(void *conn, size_t *len);
+void gram_tls_ring_taken(void *conn, size_t len);
+void gram_tls_ring_acked(struct gram_tls_conn *conn, size_t len);
+size_t gram_tls_ring_room(const struct gram_tls_conn *conn);
+/* Around calls of Mbed TLS: what it allocates is the connection's. */
+uint8_t gram_tls_enter(struct gram_tls_conn *conn);
+void gram_tls_leave(struct gram_tls_conn *conn, uint8_t owner);
+
+/* ---- tls_end.c ---- */
+
+/* Two pieces of a line for the log, behind the client's name. */
+void gram_tls_say(struct gram_tls_conn *conn, const char *text, const char *more);
+void gram_tls_enter_state(struct gram_tls_conn *conn, enum gram_tls_state state);
+/* Mbed TLS's context and the place in the server are given back. */
+void gram_tls_release(struct gram_tls_conn *conn);
+/* Ends it now, or as soon as what lies in the ring has left. */
+void gram_tls_finish(struct gram_tls_conn *conn);
+/* A fatal alert, unless there has been one. */
+void gram_tls_alert(struct gram_tls_conn *conn, uint8_t description);
+/* Says why, here and to the client, and ends. */
+void gram_tls_refuse(struct gram_tls_conn *conn, uint8_t description, const char *text);
+/* The same where Mbed TLS has given up. */
+void gram_tls_give_up(struct gram_tls_conn *conn, int error, uint32_t refused_before);
+
 /* ---- tls_random.c ---- */
 
 /* Checks the source and seeds the generator from it. NULL, or what is wrong. */

@@ -165,7 +165,7 @@ static int on_client_hello(mbedtls_ssl_context *ssl)
 static const char *configure(struct gram_tls *tls, struct gram_tls_set *set)
 {
     mbedtls_ssl_config *conf = &set->conf;
-    /* Optional for Mbed TLS: whether a certificate is good, and whether there has to be one, tls_conn.c looks at itself, for the alerts. */
+    /* Optional for Mbed TLS: whether a certificate is good, and whether there has to be one, tls_handshake.c looks at itself, for the alerts. */
     int auth = tls->client_auth == GRAM_TLS_CLIENT_NONE ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_OPTIONAL;
 
     if (mbedtls_ssl_config_defaults(conf, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
