@@ -133,7 +133,7 @@ struct gram_tls_conn {
     bool resumed;         /* by a ticket */
     bool identified;      /* `identity` is its own: nothing is told before the handshake has ended well */
     struct gram_tls_scan scan_in, scan_out;
-    uint16_t records;     /* of the client in the handshake */
+    uint16_t records;     /* that the client has sent, up to 65535 */
     uint32_t bytes;
     uint32_t turn;        /* WAIT: its place in the queue */
     uint32_t begun;       /* of the state that has a limit */
@@ -179,6 +179,7 @@ struct gram_tls {
     struct gram_tls_set sets[2];
     struct gram_tls_set *set;      /* of new connections */
     struct gram_tls_conn *running; /* inside a call of Mbed TLS: whose */
+    uint32_t refused;              /* allocations, before that call */
     uint32_t now;
     uint32_t tickets_since;
     bool tickets_begun;

@@ -123,12 +123,9 @@ void gram_tls_free(void *p)
     arena.first = at < arena.first ? at : arena.first;
 }
 
-uint8_t gram_tls_arena_owner(uint8_t owner)
+void gram_tls_arena_owner(uint8_t owner)
 {
-    uint8_t before = arena.owner;
-
     arena.owner = owner;
-    return before;
 }
 
 struct gram_tls_arena_use gram_tls_arena_use(void)

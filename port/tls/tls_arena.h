@@ -10,8 +10,8 @@
 void *gram_tls_calloc(size_t count, size_t size);
 void gram_tls_free(void *p);
 
-/* Whose the next blocks are: 0 is the server's (keys, certificates), a connection has its number. Returns whose they were before. */
-uint8_t gram_tls_arena_owner(uint8_t owner);
+/* Whose the next blocks are: 0 is the server's (keys, certificates), a connection has its number. */
+void gram_tls_arena_owner(uint8_t owner);
 
 struct gram_tls_arena_use {
     size_t size;   /* GRAM_TLS_ARENA */

@@ -136,8 +136,6 @@ static void tls_closed(void *context)
 {
     struct gram_tls_conn *conn = context;
 
-    if (conn->state == GRAM_TLS_HANDSHAKE)
-        conn->tls->failed++;
     gram_tls_release(conn);
     memset(conn, 0, sizeof *conn);
 }
@@ -148,7 +146,6 @@ static uint32_t tls_poll(void *context, uint32_t now_ms)
     struct gram_tls *tls = conn->tls;
 
     tls->now = now_ms;
-    gram_tls_turns_refill(tls);
 #if GRAM_TLS_TICKETS
     gram_tls_tickets_poll(tls);
 #endif

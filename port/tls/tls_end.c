@@ -27,16 +27,16 @@ void gram_tls_enter_state(struct gram_tls_conn *conn, enum gram_tls_state state)
 
 void gram_tls_release(struct gram_tls_conn *conn)
 {
-    uint8_t owner;
-
+    if (conn->state == GRAM_TLS_HANDSHAKE)
+        conn->tls->failed++;
     if (conn->core)
         gram_conn_closed(conn->core);
     conn->core = NULL;
     if (!conn->set)
         return;
-    owner = gram_tls_enter(conn);
+    gram_tls_enter(conn);
     mbedtls_ssl_free(&conn->ssl);
-    gram_tls_leave(conn, owner);
+    gram_tls_leave(conn);
     gram_tls_set_leave(conn->tls, conn->set);
     conn->set = NULL;
     memset(conn->plain, 0, sizeof conn->plain);
@@ -45,19 +45,17 @@ void gram_tls_release(struct gram_tls_conn *conn)
 
 void gram_tls_finish(struct gram_tls_conn *conn)
 {
-    if (conn->state == GRAM_TLS_HANDSHAKE)
-        conn->tls->failed++;
     gram_tls_release(conn);
     gram_tls_enter_state(conn, conn->tx_used > 0 ? GRAM_TLS_CLOSING : GRAM_TLS_DEAD);
 }
 
 void gram_tls_alert(struct gram_tls_conn *conn, uint8_t description)
 {
-    uint8_t owner = gram_tls_enter(conn);
-
-    if (!conn->alerted && gram_tls_ring_room(conn) >= GRAM_TLS_ALERT_ROOM)
-        (void)mbedtls_ssl_send_alert_message(&conn->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, description);
-    gram_tls_leave(conn, owner);
+    if (conn->alerted || gram_tls_ring_room(conn) < GRAM_TLS_ALERT_ROOM)
+        return;
+    gram_tls_enter(conn);
+    (void)mbedtls_ssl_send_alert_message(&conn->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, description);
+    gram_tls_leave(conn);
 }
 
 void gram_tls_refuse(struct gram_tls_conn *conn, uint8_t description, const char *text)
@@ -80,12 +78,12 @@ static void refuse_by_code(struct gram_tls_conn *conn, int error)
 }
 
 /* An error that came of memory is reported in many ways, so the arena is asked, too. */
-static bool out_of_memory(int error, uint32_t refused_before)
+static bool out_of_memory(const struct gram_tls *tls, int error)
 {
-    return error == MBEDTLS_ERR_SSL_ALLOC_FAILED || gram_tls_arena_refused() != refused_before;
+    return error == MBEDTLS_ERR_SSL_ALLOC_FAILED || gram_tls_arena_refused() != tls->refused;
 }
 
-void gram_tls_give_up(struct gram_tls_conn *conn, int error, uint32_t refused_before)
+void gram_tls_give_up(struct gram_tls_conn *conn, int error)
 {
     if (conn->no_h2) {
         gram_tls_refuse(conn, MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL, "the client does not offer h2 by ALPN");
@@ -95,7 +93,7 @@ void gram_tls_give_up(struct gram_tls_conn *conn, int error, uint32_t refused_be
         gram_tls_refuse(conn, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, "the client does not speak TLS");
         return;
     }
-    if (out_of_memory(error, refused_before)) {
+    if (out_of_memory(conn->tls, error)) {
         gram_tls_refuse(conn, MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR, "out of memory: GRAM_TLS_ARENA is too small");
         return;
     }

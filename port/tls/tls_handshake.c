@@ -31,7 +31,9 @@ static bool certificate_is_good(struct gram_tls_conn *conn)
     bool over = mbedtls_ssl_is_handshake_over(&conn->ssl);
     uint32_t flags;
 
-    if (conn->resumed || conn->tls->client_auth == GRAM_TLS_CLIENT_NONE)
+    if (!GRAM_TLS_CLIENT_AUTH || conn->tls->client_auth == GRAM_TLS_CLIENT_NONE)
+        return true;
+    if (conn->resumed)
         return !over || !required || conn->identified;
     flags = mbedtls_ssl_get_verify_result(&conn->ssl);
     if (conn->identified) /* shown: before there is a ticket for it, it is judged */
@@ -44,14 +46,14 @@ static void drop_certificate(struct gram_tls_conn *conn)
 {
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
     mbedtls_ssl_session *session = conn->ssl.MBEDTLS_PRIVATE(session);
-    uint8_t owner = gram_tls_enter(conn);
 
+    gram_tls_enter(conn);
     if (session && session->MBEDTLS_PRIVATE(peer_cert)) {
         mbedtls_x509_crt_free(session->MBEDTLS_PRIVATE(peer_cert));
         mbedtls_free(session->MBEDTLS_PRIVATE(peer_cert));
         session->MBEDTLS_PRIVATE(peer_cert) = NULL;
     }
-    gram_tls_leave(conn, owner);
+    gram_tls_leave(conn);
 #else
     (void)conn;
 #endif
@@ -110,10 +112,9 @@ static void change_keys(struct gram_tls_conn *conn)
 
 void gram_tls_handshake_step(struct gram_tls_conn *conn)
 {
-    uint32_t refused = gram_tls_arena_refused();
-    uint8_t owner = gram_tls_enter(conn);
     int error;
 
+    gram_tls_enter(conn);
     forget_ticket(conn);
 #if GRAM_TLS_1_3
     bool finished = conn->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_FINISHED;
@@ -123,24 +124,24 @@ void gram_tls_handshake_step(struct gram_tls_conn *conn)
     if (finished && error == 0)
         change_keys(conn);
 #endif
-    gram_tls_leave(conn, owner);
+    gram_tls_leave(conn);
     conn->hungry = error == MBEDTLS_ERR_SSL_WANT_READ;
     conn->blocked = error == MBEDTLS_ERR_SSL_WANT_WRITE;
     if (error != 0 && !conn->hungry && !conn->blocked)
-        gram_tls_give_up(conn, error, refused);
+        gram_tls_give_up(conn, error);
     else if (within_limits(conn) && conn->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_HANDSHAKE_OVER)
         establish(conn); /* not before the tickets of TLS 1.3 have gone, too: from now on only records that fit are written */
 }
 
 bool gram_tls_handshake_begin(struct gram_tls_conn *conn)
 {
-    uint8_t owner = gram_tls_enter(conn);
     int error;
 
+    gram_tls_enter(conn);
     mbedtls_ssl_init(&conn->ssl);
     conn->set = gram_tls_set_use(conn->tls);
     error = mbedtls_ssl_setup(&conn->ssl, &conn->set->conf);
-    gram_tls_leave(conn, owner);
+    gram_tls_leave(conn);
     if (error != 0)
         return false;
     mbedtls_ssl_set_user_data_p(&conn->ssl, conn);

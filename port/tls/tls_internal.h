@@ -16,8 +16,6 @@ static inline uint32_t gram_tls_left_of(uint32_t now, uint32_t begun, uint32_t l
 
 /* ---- tls_turn.c: WAIT ---- */
 
-/* Time has passed: handshakes may begin again. */
-void gram_tls_turns_refill(struct gram_tls *tls);
 /* Whether clients wait for their turn that have sent something. */
 bool gram_tls_others_wait(const struct gram_tls *tls);
 /* Begins its handshake if it is its turn. Returns when to ask again. */
@@ -52,8 +50,8 @@ void gram_tls_ring_taken(void *conn, size_t len);
 void gram_tls_ring_acked(struct gram_tls_conn *conn, size_t len);
 size_t gram_tls_ring_room(const struct gram_tls_conn *conn);
 /* Around calls of Mbed TLS: what it allocates is the connection's. */
-uint8_t gram_tls_enter(struct gram_tls_conn *conn);
-void gram_tls_leave(struct gram_tls_conn *conn, uint8_t owner);
+void gram_tls_enter(struct gram_tls_conn *conn);
+void gram_tls_leave(struct gram_tls_conn *conn);
 
 /* ---- tls_end.c ---- */
 
@@ -69,7 +67,7 @@ void gram_tls_alert(struct gram_tls_conn *conn, uint8_t description);
 /* Says why, here and to the client, and ends. */
 void gram_tls_refuse(struct gram_tls_conn *conn, uint8_t description, const char *text);
 /* The same where Mbed TLS has given up. */
-void gram_tls_give_up(struct gram_tls_conn *conn, int error, uint32_t refused_before);
+void gram_tls_give_up(struct gram_tls_conn *conn, int error);
 
 /* ---- tls_random.c ---- */
 

@@ -29,12 +29,12 @@ static void client_ends(struct gram_tls_conn *conn)
 static void read_records(struct gram_tls_conn *conn)
 {
     while (!conn->peer_closed && gram_conn_phase(conn->core) == GRAM_CONN_OPEN && deliver(conn)) {
-        uint32_t refused = gram_tls_arena_refused();
         size_t offered = conn->in_len;
-        uint8_t owner = gram_tls_enter(conn);
-        int n = mbedtls_ssl_read(&conn->ssl, conn->plain, sizeof conn->plain);
+        int n;
 
-        gram_tls_leave(conn, owner);
+        gram_tls_enter(conn);
+        n = mbedtls_ssl_read(&conn->ssl, conn->plain, sizeof conn->plain);
+        gram_tls_leave(conn);
         conn->plain_at = 0;
         conn->plain_len = n > 0 ? (uint16_t)n : 0;
         if (n > 0 || (n == MBEDTLS_ERR_SSL_WANT_READ && conn->in_len < offered && conn->in_len > 0)) /* it may say so between records */
@@ -44,7 +44,7 @@ static void read_records(struct gram_tls_conn *conn)
         if (n == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
             client_ends(conn);
         else
-            gram_tls_give_up(conn, n, refused);
+            gram_tls_give_up(conn, n);
         return;
     }
 }
@@ -65,13 +65,11 @@ static size_t piece_of(const struct gram_tls_conn *conn, size_t n)
 /* The core has said its last word: so do we. */
 static void close_in_order(struct gram_tls_conn *conn)
 {
-    uint8_t owner;
-
     if (gram_tls_ring_room(conn) < GRAM_TLS_ALERT_ROOM)
         return;
-    owner = gram_tls_enter(conn);
+    gram_tls_enter(conn);
     (void)mbedtls_ssl_close_notify(&conn->ssl);
-    gram_tls_leave(conn, owner);
+    gram_tls_leave(conn);
     gram_tls_finish(conn);
 }
 
@@ -82,18 +80,16 @@ static void write_records(struct gram_tls_conn *conn)
     size_t n = 0;
 
     while ((p = gram_conn_tx_buf(conn->core, &n)) != NULL && n > 0) {
-        uint32_t refused = gram_tls_arena_refused();
         size_t piece = piece_of(conn, n);
-        uint8_t owner;
         int written;
 
         if (piece == 0)
             break;
-        owner = gram_tls_enter(conn);
+        gram_tls_enter(conn);
         written = mbedtls_ssl_write(&conn->ssl, p, piece);
-        gram_tls_leave(conn, owner);
+        gram_tls_leave(conn);
         if (written <= 0) {
-            gram_tls_give_up(conn, written, refused);
+            gram_tls_give_up(conn, written);
             return;
         }
         gram_conn_tx_taken(conn->core, (size_t)written);

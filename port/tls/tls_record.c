@@ -36,10 +36,10 @@ static void look_at_input(struct gram_tls_conn *conn, const uint8_t *p, size_t n
     size_t used;
 
     while (scan(&conn->scan_in, p, n, &used)) {
-        conn->records++;
         conn->large = conn->scan_in.left > GRAM_TLS_IN + 16;
-        if (conn->records == 1 && conn->scan_in.head[0] != MBEDTLS_SSL_MSG_HANDSHAKE)
+        if (conn->records == 0 && conn->scan_in.head[0] != MBEDTLS_SSL_MSG_HANDSHAKE)
             conn->not_tls = true;
+        conn->records = (uint16_t)(conn->records + (conn->records < UINT16_MAX));
         p += used;
         n -= used;
     }
@@ -126,14 +126,15 @@ void gram_tls_ring_acked(struct gram_tls_conn *conn, size_t len)
 
 /* ---- around Mbed TLS ---- */
 
-uint8_t gram_tls_enter(struct gram_tls_conn *conn)
+void gram_tls_enter(struct gram_tls_conn *conn)
 {
     conn->tls->running = conn;
-    return gram_tls_arena_owner(conn->number);
+    conn->tls->refused = gram_tls_arena_refused();
+    gram_tls_arena_owner(conn->number);
 }
 
-void gram_tls_leave(struct gram_tls_conn *conn, uint8_t owner)
+void gram_tls_leave(struct gram_tls_conn *conn)
 {
     conn->tls->running = NULL;
-    gram_tls_arena_owner(owner);
+    gram_tls_arena_owner(0);
 }

@@ -242,12 +242,10 @@ const char *gram_tls_replace(struct gram_tls *tls, const struct gram_tls_credent
 {
     struct gram_tls_set *set = tls->set == &tls->sets[0] ? &tls->sets[1] : &tls->sets[0];
     struct gram_tls_set *before = tls->set;
-    uint8_t owner;
     const char *problem;
 
     if (set->ready)
         return GRAM_TLS_BUSY;
-    owner = gram_tls_arena_owner(0);
     problem = fill(tls, set, credentials);
 #if GRAM_TLS_TICKETS
     if (!problem && !gram_tls_tickets_rotate(tls, true)) {
@@ -260,7 +258,6 @@ const char *gram_tls_replace(struct gram_tls *tls, const struct gram_tls_credent
         if (before && before->users == 0)
             empty(before);
     }
-    gram_tls_arena_owner(owner);
     return problem;
 }
 

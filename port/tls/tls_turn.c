@@ -7,7 +7,7 @@
 
 #define SOON_MS 10u
 
-void gram_tls_turns_refill(struct gram_tls *tls)
+static void refill(struct gram_tls *tls)
 {
     uint32_t most = GRAM_TLS_HANDSHAKE_BURST * 1000u;
     uint32_t ms = tls->now - tls->tokens_at;
@@ -65,6 +65,7 @@ uint32_t gram_tls_turn_poll(struct gram_tls_conn *conn)
     }
     if (!is_next(conn))
         return left;
+    refill(tls);
     if (tls->tokens < 1000)
         return SOON_MS;
     conn->core = gram_conn_open(tls->pipe.server, conn->peer);

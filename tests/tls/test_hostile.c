@@ -10,25 +10,8 @@
 #include "random.h"
 #include "tls_pair.h"
 
-static const int versions[] = { MBEDTLS_SSL_VERSION_TLS1_2, MBEDTLS_SSL_VERSION_TLS1_3 };
-#define EACH_VERSION(v) for (unsigned v_ = 0, v; v_ < 2 && (v = (unsigned)versions[v_], 1); v_++)
-
 static struct tls_pair pair;
 static struct test_random randoms;
-
-static void check_call(struct tls_peer *p, uint32_t id)
-{
-    char text[16];
-
-    assert_true(p->open);
-    snprintf(text, sizeof text, "text %u", (unsigned)id);
-    if (id == 1)
-        tls_hello(p);
-    tls_call(p, id, UNARY, 7, text);
-    tls_run(&pair);
-    assert_int_equal(p->error, 0);
-    assert_true(tls_has(p, text));
-}
 
 /* All that a client sends up to the end of a call. */
 static size_t whole_length(int version, const struct tls_cert *cert)
@@ -37,7 +20,7 @@ static size_t whole_length(int version, const struct tls_cert *cert)
 
     assert_null(tls_open(&pair, GRAM_TLS_CLIENT_OPTIONAL));
     struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = version, .cert = cert });
-    check_call(p, 1);
+    tls_check_call(p, 1);
     len = p->up_len;
     tls_close(&pair);
     return len;
@@ -119,7 +102,7 @@ static void test_exhaustion(void **state)
             if (good)
                 assert_true(tls_has(p, "text"));
             tls_lose(p);
-            check_call(tls_connect(&pair, (struct tls_client){ .version = (int)v, .cert = &tls_keys()->client }), 1);
+            tls_check_call(tls_connect(&pair, (struct tls_client){ .version = (int)v, .cert = &tls_keys()->client }), 1);
             tls_close(&pair);
         }
         print_message("version 0x%03x: %u allocations\n", v, (unsigned)n);
@@ -163,9 +146,9 @@ static void test_endless_handshake(void **state)
 
     (void)state;
     assert_null(tls_open(&pair, GRAM_TLS_CLIENT_REQUIRED));
-    struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = versions[1], .cut = 300 });
+    struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = MBEDTLS_SSL_VERSION_TLS1_3, .cut = 300 });
     tls_lose(p);
-    p = tls_dial(&pair, (struct tls_client){ .version = versions[1], .cert = &tls_keys()->client });
+    p = tls_dial(&pair, (struct tls_client){ .version = MBEDTLS_SSL_VERSION_TLS1_3, .cert = &tls_keys()->client });
     tls_round(&pair);
     for (unsigned i = 0; i < 200; i++) { /* behind its ClientHello; compatibility mode lets them through (RFC 8446 D.4) */
         memcpy(p->up + p->up_len, change_cipher_spec, sizeof change_cipher_spec);
@@ -189,7 +172,7 @@ static void test_turns(void **state)
 
         assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
         struct tls_peer *a = tls_connect(&pair, (struct tls_client){ .version = (int)v });
-        check_call(a, 1);
+        tls_check_call(a, 1);
         struct tls_peer *b = tls_dial(&pair, (struct tls_client){ .version = (int)v });
         struct tls_peer *c = tls_dial(&pair, (struct tls_client){ .version = (int)v });
         while (!b->open) {
@@ -225,7 +208,7 @@ static void test_silence(void **state)
     assert_int_equal(mute->fate, TLS_HERE);
     struct tls_peer *p = tls_connect(&pair, (struct tls_client){ 0 });
     assert_int_equal(mute->fate, TLS_DROPPED);
-    check_call(p, 1);
+    tls_check_call(p, 1);
     assert_non_null(strstr(tls_log, "silent"));
     tls_close(&pair);
 }
@@ -236,16 +219,16 @@ static void test_rate(void **state)
     (void)state;
     assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
     struct tls_peer *p = tls_connect(&pair, (struct tls_client){ 0 });
-    check_call(p, 1);
+    tls_check_call(p, 1);
     for (unsigned i = 1; i < GRAM_TLS_HANDSHAKE_BURST; i++)
         tls_lose(tls_connect(&pair, (struct tls_client){ 0 }));
     struct tls_peer *late = tls_dial(&pair, (struct tls_client){ 0 });
     for (unsigned i = 0; i < 20; i++)
         tls_round(&pair);
     assert_false(late->open);
-    check_call(p, 3);
+    tls_check_call(p, 3);
     tls_sleep(&pair, 1000 / GRAM_TLS_HANDSHAKES_PER_SECOND + 20);
-    check_call(late, 1);
+    tls_check_call(late, 1);
     tls_close(&pair);
 }
 
@@ -256,16 +239,16 @@ static void test_places(void **state)
     assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
     struct tls_peer *a = tls_connect(&pair, (struct tls_client){ 0 });
     struct tls_peer *b = tls_connect(&pair, (struct tls_client){ 0 });
-    check_call(a, 1);
-    check_call(b, 1);
+    tls_check_call(a, 1);
+    tls_check_call(b, 1);
     tls_sleep(&pair, 1);
-    check_call(b, 3);
+    tls_check_call(b, 3);
     struct tls_peer *c = tls_dial(&pair, (struct tls_client){ 0 });
     tls_run(&pair);
     tls_sleep(&pair, 1000); /* a, idle the longest, gives way: GOAWAY, close_notify */
     assert_int_equal(a->fate, TLS_DONE);
     assert_true(a->notified);
-    check_call(c, 1);
+    tls_check_call(c, 1);
     tls_close(&pair);
 }
 
@@ -289,7 +272,7 @@ static void test_much(void **state)
             assert_int_equal(p->error, 0);
             assert_true(p->in_len > 20000);
             for (uint32_t id = 3; id < 63; id += 2)
-                check_call(p, id);
+                tls_check_call(p, id);
             tls_close(&pair);
         }
     }
@@ -301,7 +284,7 @@ static void test_deaf(void **state)
     (void)state;
     assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
     struct tls_peer *p = tls_connect(&pair, (struct tls_client){ 0 });
-    check_call(p, 1);
+    tls_check_call(p, 1);
     p->deaf = true;
     test_app_answer((struct test_answer){ .status = GRAM_OK, .number = 1, .fill = 20000, .text = "long" });
     tls_call(p, 3, LARGE, 7, "text");
@@ -341,13 +324,13 @@ static void test_close(void **state)
     {
         assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
         struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
-        check_call(p, 1);
+        tls_check_call(p, 1);
         tls_notify(p); /* in order: ours comes back */
         assert_int_equal(p->fate, TLS_DONE);
         assert_true(p->notified);
         assert_int_equal(gram_tls_usage(pair.tls).truncated, 0);
         p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
-        check_call(p, 1);
+        tls_check_call(p, 1);
         tls_fin(p); /* cut off */
         assert_int_equal(gram_tls_usage(pair.tls).truncated, 1);
         assert_int_equal(p->fate, TLS_DONE);
@@ -368,7 +351,7 @@ static void test_changed(void **state)
     {
         assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
         struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
-        check_call(p, 1);
+        tls_check_call(p, 1);
         p->is.cut = p->up_len; /* hold what follows back */
         p->said_fin = true;
         tls_call(p, 3, UNARY, 7, "text");
@@ -398,7 +381,7 @@ static void test_figures(void **state)
             base = gram_tls_arena_use().used;
             gram_tls_arena_reset_peak();
             struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v, .cert = certs[mutual] });
-            check_call(p, 1);
+            tls_check_call(p, 1);
             print_message("arena, version 0x%03x%s, records %u/%u: keys %zu, peak %zu more, open %zu in %zu blocks\n", v,
                           mutual ? ", mutual" : "", GRAM_TLS_IN, GRAM_TLS_OUT, base, gram_tls_arena_use().peak - base,
                           gram_tls_arena_use().used - base, gram_tls_arena_use().blocks);

@@ -12,6 +12,7 @@
 #include "mbedtls/error.h"
 
 char tls_log[4096];
+const int tls_versions[2] = { MBEDTLS_SSL_VERSION_TLS1_2, MBEDTLS_SSL_VERSION_TLS1_3 };
 
 static void log_line(enum gram_log_level level, const char *text)
 {
@@ -411,6 +412,20 @@ void tls_call(struct tls_peer *p, uint32_t id, const char *path, int32_t number,
     put_frame(&frames, GRAM_H2_HEADERS, GRAM_H2_FLAG_END_HEADERS, id, fields.bytes, fields.len);
     put_frame(&frames, GRAM_H2_DATA, GRAM_H2_FLAG_END_STREAM, id, message.bytes, message.len);
     tls_queue(p, frames.bytes, frames.len);
+}
+
+void tls_check_call(struct tls_peer *p, uint32_t id)
+{
+    char text[16];
+
+    assert_true(p->open);
+    snprintf(text, sizeof text, "text %u", (unsigned)id);
+    if (id == 1)
+        tls_hello(p);
+    tls_call(p, id, UNARY, 7, text);
+    tls_run(p->pair);
+    assert_int_equal(p->error, 0);
+    assert_true(tls_has(p, text));
 }
 
 bool tls_has(const struct tls_peer *p, const char *text)

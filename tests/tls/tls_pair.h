@@ -62,6 +62,9 @@ struct tls_pair {
 
 extern char tls_log[4096];
 
+extern const int tls_versions[2];
+#define EACH_VERSION(v) for (unsigned v_ = 0, v; v_ < 2 && (v = (unsigned)tls_versions[v_], 1); v_++)
+
 /* `auth` none: without a client CA. NULL, or what gram_tls_init() said. */
 const char *tls_open(struct tls_pair *pair, enum gram_tls_client_auth auth);
 struct gram_tls_config tls_config(enum gram_tls_client_auth auth);
@@ -82,6 +85,8 @@ void tls_queue(struct tls_peer *p, const void *data, size_t len);
 /* Preface and SETTINGS, then a call; without letting it run. */
 void tls_hello(struct tls_peer *p);
 void tls_call(struct tls_peer *p, uint32_t id, const char *path, int32_t number, const char *text);
+/* A call (1: the first, with its preface) that is answered. */
+void tls_check_call(struct tls_peer *p, uint32_t id);
 /* Whether a text stands in what has come. */
 bool tls_has(const struct tls_peer *p, const char *text);
 void tls_fin(struct tls_peer *p);
