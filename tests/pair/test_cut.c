@@ -1,0 +1,157 @@
+/* Calls that end while half of a reply has gone out: what has begun goes out whole, with the status behind it; where it cannot, the stream is
+ * reset, since clients take trailers behind half a message for a failure of their own kind (grpc-go: INTERNAL "unexpected EOF"). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "expect.h"
+
+enum { ES = GRAM_H2_FLAG_END_STREAM, HALF = 20 };
+
+static struct blob b;
+
+/* A call whose reply is held, HALF of it sent. */
+static void begin_call(struct pair *pair, struct peer *p, const char *path, const char *timeout, unsigned flags)
+{
+    b.len = 0;
+    put_request(&b, path);
+    if (timeout)
+        put_field(&b, "grpc-timeout", timeout);
+    peer_block(p, 1, &b, 0);
+    peer_message(p, 1, 1, "", 0, flags);
+    expect_whatever(p);
+    expect_usage(pair, 1, 0, 1);
+    assert_int_equal(peer_answer(p, 1)->body_len, HALF);
+}
+
+static struct peer *with_half_a_reply(struct pair *pair, const char *timeout)
+{
+    struct peer *p = peer_ready(pair);
+
+    peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, HALF);
+    test_app_answer((struct test_answer){.status = GRAM_OK, .number = 1, .fill = 4000});
+    begin_call(pair, p, LARGE, timeout, ES);
+    return p;
+}
+
+static void ended_with(gram_status status)
+{
+    assert_int_equal(test_app_asked(-1)->event, GRAM_ON_CLOSED);
+    assert_int_equal(test_app_asked(-1)->status, status);
+}
+
+static void test_deadline(struct pair *pair)
+{
+    struct peer *p = with_half_a_reply(pair, "2S");
+
+    pair_sleep(pair, 1999);
+    expect_nothing(p);
+    pair_sleep(pair, 1);
+    expect_rst(p, 1, GRAM_H2_CANCEL);
+    ended_with(GRAM_DEADLINE_EXCEEDED);
+    expect_usage(pair, 0, 0, 0);
+    peer_window(p, 1, 10000); /* it crossed */
+    expect_nothing(p);
+    peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 65535);
+    expect_whatever(p);
+    expect_alive(p);
+}
+
+/* The network takes nothing when the deadline comes: the slot is free at once, the word follows. */
+static void test_deadline_without_room(struct pair *pair)
+{
+    struct peer *p = with_half_a_reply(pair, "2S");
+
+    p->take = 0;
+    peer_window(p, 1, 3000);
+    pair_sleep(pair, 2000);
+    expect_usage(pair, 1, 0, 0);
+    p->take = SIZE_MAX;
+    pair_run(pair);
+    assert_true(peer_answer(p, 1)->reset);
+    assert_int_equal(peer_answer(p, 1)->reset_code, GRAM_H2_CANCEL);
+    assert_false(peer_answer(p, 1)->ended);
+    ended_with(GRAM_DEADLINE_EXCEEDED);
+    expect_usage(pair, 0, 0, 0);
+    expect_whatever(p);
+}
+
+static void test_grace_is_over(struct pair *pair)
+{
+    struct peer *p = with_half_a_reply(pair, NULL);
+
+    gram_server_shutdown(pair->server, 1000);
+    pair_run(pair);
+    pair_sleep(pair, 1000);
+    assert_true(peer_answer(p, 1)->reset);
+    assert_int_equal(peer_answer(p, 1)->reset_code, GRAM_H2_CANCEL);
+    assert_false(peer_answer(p, 1)->ended);
+    ended_with(GRAM_UNAVAILABLE);
+    expect_usage(pair, 0, 0, 0);
+}
+
+/* A client that has not read our SETTINGS sends more than there is room for, while it is being answered. */
+static struct peer *with_half_a_reply_and_too_much(struct pair *pair, const char *timeout)
+{
+    static const uint8_t more[(GRAM_INITIAL_WINDOW_SIZE / 100 + 5) * 100];
+    struct peer *p = peer_open(pair);
+
+    b.len = 0;
+    put(&b, GRAM_H2_PREFACE, GRAM_H2_PREFACE_LEN);
+    peer_send(p, &b);
+    peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, HALF);
+    test_app_status(GRAM_OK, NULL); /* MESSAGE, NEXT */
+    test_app_answer((struct test_answer){.status = GRAM_MORE, .number = 1, .text = "half of this text is sent"});
+    begin_call(pair, p, CHAT, timeout, 0);
+    for (size_t at = 0; at < sizeof more; at += 100)
+        peer_frame(p, GRAM_H2_DATA, 0, 1, more + at, 100);
+    expect_whatever(p);
+    expect_usage(pair, 1, 0, 1); /* the reply goes on */
+    return p;
+}
+
+static void test_status_behind_the_rest(struct pair *pair)
+{
+    struct peer *p = with_half_a_reply_and_too_much(pair, NULL);
+    struct reply reply;
+
+    peer_window(p, 1, 1000);
+    assert_true(answer_reply(peer_answer(p, 1), 0, &reply));
+    assert_string_equal(reply.text, "half of this text is sent");
+    expect_status(p, 1, GRAM_RESOURCE_EXHAUSTED, "too much data");
+    ended_with(GRAM_RESOURCE_EXHAUSTED);
+    expect_usage(pair, 0, 0, 0);
+}
+
+/* It does not wait for ever. */
+static void test_no_rest(struct pair *pair)
+{
+    struct peer *p = with_half_a_reply_and_too_much(pair, "2S");
+
+    pair_sleep(pair, 2000);
+    assert_int_equal(peer_answer(p, 1)->reset_code, GRAM_H2_CANCEL);
+    assert_false(peer_answer(p, 1)->ended);
+    ended_with(GRAM_DEADLINE_EXCEEDED);
+    expect_usage(pair, 0, 0, 0);
+    peer_lose(p);
+
+    p = with_half_a_reply_and_too_much(pair, NULL);
+    pair_sleep(pair, GRAM_STALL_MS);
+    assert_true(peer_answer(p, 1)->reset);
+    assert_int_equal(peer_answer(p, 1)->reset_code, GRAM_H2_ENHANCE_YOUR_CALM);
+    expect_usage(pair, 0, 0, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PAIR_TEST(test_deadline),
+        PAIR_TEST(test_deadline_without_room),
+        PAIR_TEST(test_grace_is_over),
+        PAIR_TEST(test_status_behind_the_rest),
+        PAIR_TEST(test_no_rest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
