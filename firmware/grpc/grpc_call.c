@@ -93,7 +93,6 @@ void gram_call_end(struct gram_call *call, gram_status status, const char *reaso
         gram_reply_release(call);
         call->has_deadline = false;
     }
-    call->final = false;
     call->phase = GRAM_CALL_END;
     call->status = (uint8_t)status;
     call->reason = reason;
