@@ -105,6 +105,15 @@ struct gram_tls_scan {
     uint16_t left; /* bytes of the record that are still to come */
 };
 
+/* Where TLS 1.3 has ciphers to choose from: the part of a ClientHello that is coming by; tls_cipher.c. */
+#define GRAM_TLS_CHOICE (GRAM_TLS_1_3 && GRAM_TLS_CHACHA20 && GRAM_TLS_AES_GCM)
+struct gram_tls_hello {
+    uint8_t part;
+    bool preferred; /* it has a cipher that we prefer */
+    uint16_t left;  /* bytes of the part that are still to come */
+    uint16_t said;  /* the last two bytes */
+};
+
 enum gram_tls_state {
     GRAM_TLS_WAIT,      /* for its turn; nothing is read */
     GRAM_TLS_HANDSHAKE,
@@ -133,6 +142,9 @@ struct gram_tls_conn {
     bool resumed;         /* by a ticket */
     bool identified;      /* `identity` is its own: nothing is told before the handshake has ended well */
     struct gram_tls_scan scan_in, scan_out;
+#if GRAM_TLS_CHOICE
+    struct gram_tls_hello hello;
+#endif
     uint16_t records;     /* that the client has sent, up to 65535 */
     uint32_t bytes;
     uint32_t turn;        /* WAIT: its place in the queue */

@@ -116,6 +116,9 @@ void gram_tls_handshake_step(struct gram_tls_conn *conn)
 
     gram_tls_enter(conn);
     forget_ticket(conn);
+#if GRAM_TLS_CHOICE
+    gram_tls_offer(conn);
+#endif
 #if GRAM_TLS_1_3
     bool finished = conn->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_FINISHED;
 #endif
@@ -140,6 +143,9 @@ bool gram_tls_handshake_begin(struct gram_tls_conn *conn)
     gram_tls_enter(conn);
     mbedtls_ssl_init(&conn->ssl);
     conn->set = gram_tls_set_use(conn->tls);
+#if GRAM_TLS_CHOICE
+    gram_tls_hello_begin(conn);
+#endif
     error = mbedtls_ssl_setup(&conn->ssl, &conn->set->conf);
     gram_tls_leave(conn);
     if (error != 0)

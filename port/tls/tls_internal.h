@@ -53,6 +53,17 @@ size_t gram_tls_ring_room(const struct gram_tls_conn *conn);
 void gram_tls_enter(struct gram_tls_conn *conn);
 void gram_tls_leave(struct gram_tls_conn *conn);
 
+/* ---- tls_cipher.c ---- */
+
+void gram_tls_offer_all(mbedtls_ssl_config *conf);
+#if GRAM_TLS_CHOICE
+/* Before a step of the handshake: the configuration is shared by all connections of the set. */
+void gram_tls_offer(struct gram_tls_conn *conn);
+void gram_tls_hello_begin(struct gram_tls_conn *conn);
+/* Bytes of the client's handshake messages, on their way to Mbed TLS. */
+void gram_tls_hello_look(struct gram_tls_conn *conn, const uint8_t *p, size_t n);
+#endif
+
 /* ---- tls_end.c ---- */
 
 /* Two pieces of a line for the log, behind the client's name. */

@@ -72,6 +72,11 @@ int gram_tls_recv(void *context, unsigned char *buf, size_t len)
     conn->in_len -= n;
     conn->bytes += (uint32_t)n;
     conn->moved = true;
+#if GRAM_TLS_CHOICE
+    /* Mbed TLS asks for a record's head and its payload one after the other. */
+    if (conn->state == GRAM_TLS_HANDSHAKE && conn->scan_in.left > 0 && conn->scan_in.head[0] == MBEDTLS_SSL_MSG_HANDSHAKE)
+        gram_tls_hello_look(conn, buf, n);
+#endif
     look_at_input(conn, buf, n);
     return (int)n;
 }

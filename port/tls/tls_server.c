@@ -50,39 +50,6 @@ static const char *const protocols[] = { "h2", NULL };
 static const uint16_t groups[] = { MBEDTLS_SSL_IANA_TLS_GROUP_X25519, MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
                                    MBEDTLS_SSL_IANA_TLS_GROUP_NONE };
 
-#if GRAM_TLS_1_3 && GRAM_TLS_CHACHA20
-#define CHACHA20_1_3 MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-#else
-#define CHACHA20_1_3
-#endif
-#if GRAM_TLS_1_2 && GRAM_TLS_CHACHA20
-#define CHACHA20_1_2 \
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-#else
-#define CHACHA20_1_2
-#endif
-#if GRAM_TLS_1_3 && GRAM_TLS_AES_GCM
-#define AES_1_3 MBEDTLS_TLS1_3_AES_128_GCM_SHA256, MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-#else
-#define AES_1_3
-#endif
-#if GRAM_TLS_1_2 && GRAM_TLS_AES_GCM
-#define AES_1_2                                                                                                      \
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,                  \
-        MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-#else
-#define AES_1_2
-#endif
-/* Mbed TLS leaves out those that it was not compiled with. */
-static const int ciphers[] = {
-#if GRAM_TLS_PREFER_AES
-    AES_1_3 CHACHA20_1_3 AES_1_2 CHACHA20_1_2
-#else
-    CHACHA20_1_3 AES_1_3 CHACHA20_1_2 AES_1_2
-#endif
-    0
-};
-
 /* ---- certificates ---- */
 
 /* The length of the DER element at `p`; 0: it does not fit in `left`. */
@@ -180,7 +147,7 @@ static const char *configure(struct gram_tls *tls, struct gram_tls_set *set)
 #endif
     mbedtls_ssl_conf_rng(conf, gram_tls_random, NULL);
     mbedtls_ssl_conf_groups(conf, groups);
-    mbedtls_ssl_conf_ciphersuites(conf, ciphers);
+    gram_tls_offer_all(conf);
     mbedtls_ssl_conf_alpn_protocols(conf, (const char **)(uintptr_t)protocols);
     mbedtls_ssl_conf_cert_cb(conf, on_client_hello);
     mbedtls_ssl_conf_authmode(conf, auth);

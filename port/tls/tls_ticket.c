@@ -193,6 +193,9 @@ int gram_tls_ticket_parse(void *context, mbedtls_ssl_session *session, unsigned 
         return error;
     get_identity(conn, text);
     conn->resumed = true;
+#if GRAM_TLS_CHOICE
+    gram_tls_offer_all(&conn->set->conf); /* it goes on with the cipher that it has */
+#endif
     return 0;
 }
 

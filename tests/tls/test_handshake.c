@@ -40,6 +40,129 @@ static void test_segments(void **state)
     }
 }
 
+/* ---- ciphers ---- */
+
+#define CHACHA20 MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256
+#define AES_128 MBEDTLS_TLS1_3_AES_128_GCM_SHA256
+#define PREFERRED (GRAM_TLS_PREFER_AES ? AES_128 : CHACHA20)
+#define OTHER (GRAM_TLS_PREFER_AES ? CHACHA20 : AES_128)
+
+static const int preferred_first[] = { PREFERRED, OTHER, 0 };
+static const int preferred_last[] = { MBEDTLS_TLS1_3_AES_128_CCM_SHA256, OTHER, PREFERRED, 0 };
+static const int only_other[] = { OTHER, 0 };
+static const int only_preferred[] = { PREFERRED, 0 };
+static const struct {
+    const int *offered;
+    int chosen;
+} cipher_cases[] = { { preferred_first, PREFERRED }, { preferred_last, PREFERRED }, { only_other, OTHER }, { only_preferred, PREFERRED } };
+
+static void check_cipher(struct tls_peer *p, int cipher)
+{
+    tls_check_call(p, 1);
+    assert_int_equal(mbedtls_ssl_get_ciphersuite_id_from_ssl(&p->ssl), cipher);
+}
+
+/* The server's order counts, however the ClientHello comes, and for each client anew. */
+static void test_cipher_order(void **state)
+{
+    static const struct tls_client ways[] = { { .segment = 0 }, { .segment = 1 }, { .segment = 50 }, { .fragment = 100 }, { .fragment = 20 } };
+
+    (void)state;
+    for (unsigned way = 0; way < 5; way++) {
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+        for (unsigned i = 0; i < 4; i++) {
+            struct tls_client is = ways[way];
+
+            is.version = MBEDTLS_SSL_VERSION_TLS1_3;
+            is.ciphers = cipher_cases[i].offered;
+            struct tls_peer *p = tls_connect(&pair, is);
+            check_cipher(p, cipher_cases[i].chosen);
+            tls_lose(p);
+            tls_sleep(&pair, 1000); /* their rate is limited */
+        }
+        tls_close(&pair);
+    }
+}
+
+/* The configuration is shared: what another handshake offers meanwhile (GRAM_TLS_HANDSHAKES 2) is not what this one does. */
+static void test_cipher_order_shared(void **state)
+{
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    struct tls_peer *p = tls_dial(&pair, (struct tls_client){ .version = MBEDTLS_SSL_VERSION_TLS1_3, .ciphers = preferred_last, .cut = 150 });
+    p->said_fin = true; /* the rest comes later */
+    tls_run(&pair);
+    mbedtls_ssl_conf_ciphersuites(&pair.tls->set->conf, only_other);
+    p->is.cut = 0;
+    tls_run(&pair);
+    check_cipher(p, PREFERRED);
+    tls_close(&pair);
+}
+
+/* In TLS 1.2 Mbed TLS sees to it; its ciphers are offered beside those of TLS 1.3, to whom it may concern. */
+static void test_cipher_order_1_2(void **state)
+{
+    static const int chacha20 = MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, aes = MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
+    const int orders[][4] = { { PREFERRED, chacha20, aes, 0 }, { PREFERRED, aes, chacha20, 0 }, { OTHER, aes, chacha20, 0 } };
+
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    for (unsigned i = 0; i < 3; i++) {
+        struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = MBEDTLS_SSL_VERSION_TLS1_2, .ciphers = orders[i] });
+        check_cipher(p, GRAM_TLS_PREFER_AES ? aes : chacha20);
+        tls_lose(p);
+    }
+    tls_close(&pair);
+}
+
+/* HelloRetryRequest: the client's first key share is of a group that the server does not have. */
+static void test_cipher_order_retry(void **state)
+{
+    static const uint16_t only_p256[] = { MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE };
+
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    mbedtls_ssl_conf_groups(&pair.tls->set->conf, only_p256);
+    for (unsigned i = 0; i < 4; i++) {
+        struct tls_peer *p =
+            tls_connect(&pair, (struct tls_client){ .version = MBEDTLS_SSL_VERSION_TLS1_3, .ciphers = cipher_cases[i].offered });
+        check_cipher(p, cipher_cases[i].chosen);
+        assert_int_equal(p->down[0], 22);
+        assert_memory_equal(p->down + 11, "\xcf\x21\xad\x74", 4); /* its random is that of a HelloRetryRequest (RFC 8446 4.1.3) */
+        tls_lose(p);
+        tls_sleep(&pair, 1000);
+    }
+    tls_close(&pair);
+}
+
+/* A ticket goes on with its session's cipher, whatever the client offers beside it. */
+static void test_cipher_of_ticket(void **state)
+{
+    (void)state;
+    for (unsigned first = 0; first < 4; first++) {
+        mbedtls_ssl_session session;
+        struct tls_client is = { .version = MBEDTLS_SSL_VERSION_TLS1_3, .ciphers = cipher_cases[first].offered };
+
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+        struct tls_peer *p = tls_connect(&pair, is);
+        tls_check_call(p, 1);
+        tls_session(p, &session);
+        tls_lose(p);
+        is.ciphers = preferred_last;
+        is.session = &session;
+        p = tls_connect(&pair, is);
+        check_cipher(p, cipher_cases[first].chosen);
+        assert_int_equal(gram_tls_usage(pair.tls).resumed, 1);
+        tls_lose(p);
+        is.session = NULL; /* nothing of it stays */
+        check_cipher(tls_connect(&pair, is), PREFERRED);
+        tls_client_runs = true;
+        mbedtls_ssl_session_free(&session);
+        tls_client_runs = false;
+        tls_close(&pair);
+    }
+}
+
 /* ---- tickets ---- */
 
 static char seen_name[64], seen_alt[128];
@@ -408,6 +531,7 @@ static int after(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_cipher_order), TEST(test_cipher_order_shared), TEST(test_cipher_order_1_2), TEST(test_cipher_order_retry), TEST(test_cipher_of_ticket),
         TEST(test_call),     TEST(test_segments),         TEST(test_resumed),
         TEST(test_ticket_age), TEST(test_ticket_not_taken), TEST(test_alpn),
         TEST(test_plaintext), TEST(test_old_version),      TEST(test_clients),

@@ -128,13 +128,33 @@ static int client_recv(void *context, unsigned char *buf, size_t len)
     return (int)n;
 }
 
+static void put_up(struct tls_peer *p, const void *buf, size_t len)
+{
+    assert_true(p->up_len + len <= TLS_BUFFER);
+    memcpy(p->up + p->up_len, buf, len);
+    p->up_len += len;
+}
+
+/* A record as several. */
+static void put_fragments(struct tls_peer *p, const unsigned char *record, size_t len)
+{
+    for (size_t at = 5; at < len; at += p->is.fragment) {
+        size_t n = len - at < p->is.fragment ? len - at : p->is.fragment;
+        const uint8_t head[] = { record[0], record[1], record[2], (uint8_t)(n >> 8), (uint8_t)n };
+
+        put_up(p, head, sizeof head);
+        put_up(p, record + at, n);
+    }
+}
+
 static int client_send(void *context, const unsigned char *buf, size_t len)
 {
     struct tls_peer *p = context;
 
-    assert_true(p->up_len + len <= TLS_BUFFER);
-    memcpy(p->up + p->up_len, buf, len);
-    p->up_len += len;
+    if (p->is.fragment > 0 && p->up_len == 0)
+        put_fragments(p, buf, len);
+    else
+        put_up(p, buf, len);
     return (int)len;
 }
 

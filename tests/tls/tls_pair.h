@@ -22,6 +22,7 @@ struct tls_client {
     bool raw;                        /* no TLS: bytes as the test sends them */
     const struct tls_cert *cert;     /* NULL: none */
     const int *ciphers;              /* NULL: all */
+    size_t fragment;                 /* its first message comes in records of so many bytes; 0: in one */
     mbedtls_ssl_session *session;    /* to be resumed */
     int modes;                       /* TLS 1.3: how; 0: every one */
     size_t segment;                  /* bytes delivered at once; 0: all */
