@@ -337,7 +337,7 @@ def suites(quick):
         count = len(glob.glob("tests/fuzz/fuzz_*.c"))
         found.append(Suite("fuzz", count * (options.seconds + 10), tests_make("fuzz"), fuzzers))
     for config in ["tls", *(c for c in ["tls-m32"] if "m32" in configs)]:
-        found.append(Suite(f"tls ({config})", 60, tests_make(config), cmocka("tls", config)))
+        found.append(Suite(f"tls ({config})", 90, tests_make(config), cmocka("tls", config)))
     if glob.glob("tests/wire/*.c"):
         found.append(
             Suite(
@@ -369,9 +369,11 @@ def matrix():
     """Every client against every target, the long cases with the others, and the reference that proves the cases."""
     clients = ["make", "test-clients"]
     everything, secure = "matrix or not matrix", ["--kind", "tls", "--kind", "mtls"]
+    every = command(["env", "GRAM_EVERY=1", "build/test/tls/bin/tls/test_every"], "test_every")
     return [
         Suite("interop, all", 3600, clients, pytest("interop", "-m", everything, "--kind", "plaintext")),
         Suite("interop, TLS", 3600, clients, pytest("interop", "-m", everything, *secure, "--all-tests")),
+        Suite("tls, every allocation", 400, tests_make("tls"), every),
         Suite("interop, reference", 600, clients, pytest("interop", "--target", "reference")),
         Suite("conformance, all", 900, clients, pytest("conformance", "-m", everything)),
     ]

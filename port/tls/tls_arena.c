@@ -128,6 +128,16 @@ void gram_tls_arena_owner(uint8_t owner)
     arena.owner = owner;
 }
 
+size_t gram_tls_arena_sweep(uint8_t owner)
+{
+    size_t before = arena.used;
+
+    for (size_t at = 0; at < UNITS; at += units_of(&arena.memory[at]))
+        if (arena.memory[at].owner == owner)
+            gram_tls_free(&arena.memory[at + 1]);
+    return before - arena.used;
+}
+
 struct gram_tls_arena_use gram_tls_arena_use(void)
 {
     struct gram_tls_arena_use use = { .size = UNITS * sizeof(struct head), .used = arena.used, .peak = arena.peak,

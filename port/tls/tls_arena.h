@@ -13,6 +13,9 @@ void gram_tls_free(void *p);
 /* Whose the next blocks are: 0 is the server's (keys, certificates), a connection has its number. */
 void gram_tls_arena_owner(uint8_t owner);
 
+/* Frees all that an owner still has; returns how many bytes that were. */
+size_t gram_tls_arena_sweep(uint8_t owner);
+
 struct gram_tls_arena_use {
     size_t size;   /* GRAM_TLS_ARENA */
     size_t used;   /* now, with 8 bytes for each block */

@@ -37,6 +37,7 @@ void gram_tls_release(struct gram_tls_conn *conn)
     gram_tls_enter(conn);
     mbedtls_ssl_free(&conn->ssl);
     gram_tls_leave(conn);
+    gram_tls_arena_sweep(conn->number); /* where Mbed TLS 3.6 runs out of memory it may forget a cipher's context, with its key */
     gram_tls_set_leave(conn->tls, conn->set);
     conn->set = NULL;
     memset(conn->plain, 0, sizeof conn->plain);

@@ -85,6 +85,14 @@ static bool within_limits(struct gram_tls_conn *conn)
     return conn->state == GRAM_TLS_HANDSHAKE;
 }
 
+/* RSA keeps values beside the key that it signs with: they are the server's, as the key is, and outlive the connection. */
+static bool signs(const struct gram_tls_conn *conn)
+{
+    int state = conn->ssl.MBEDTLS_PRIVATE(state);
+
+    return state == MBEDTLS_SSL_SERVER_KEY_EXCHANGE || state == MBEDTLS_SSL_CERTIFICATE_VERIFY;
+}
+
 /* A handshake that goes on to certificates is not a resumed one, whatever tickets were offered: nothing of theirs counts. */
 static void forget_ticket(struct gram_tls_conn *conn)
 {
@@ -115,6 +123,8 @@ void gram_tls_handshake_step(struct gram_tls_conn *conn)
     int error;
 
     gram_tls_enter(conn);
+    if (GRAM_TLS_RSA && signs(conn))
+        gram_tls_arena_owner(0);
     forget_ticket(conn);
 #if GRAM_TLS_CHOICE
     gram_tls_offer(conn);

@@ -1,4 +1,4 @@
-/* What TLS must survive: clients that stop at any byte, memory that ends at any allocation, garbage, floods, silence; and what the others see of it. */
+/* What TLS must survive: clients that stop (test_every.c: at every byte), garbage, floods, silence; and what the others see of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,45 +13,7 @@
 static struct tls_pair pair;
 static struct test_random randoms;
 
-/* All that a client sends up to the end of a call. */
-static size_t whole_length(int version, const struct tls_cert *cert)
-{
-    size_t len;
-
-    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_OPTIONAL));
-    struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = version, .cert = cert });
-    tls_check_call(p, 1);
-    len = p->up_len;
-    tls_close(&pair);
-    return len;
-}
-
-/* The client's FIN comes behind every byte; nothing stays, the server goes on. */
-static void test_cut_off(void **state)
-{
-    const struct tls_cert *cert = &tls_keys()->client;
-
-    (void)state;
-    EACH_VERSION(v)
-    {
-        size_t len = whole_length((int)v, cert);
-        size_t stride = 7; /* it is slow; GRAM_TEST_SEED=time takes other bytes */
-
-        for (size_t cut = 1 + test_random_below(&randoms, (uint32_t)stride); cut < len; cut += stride) {
-            assert_null(tls_open(&pair, GRAM_TLS_CLIENT_OPTIONAL));
-            struct tls_peer *p = tls_dial(&pair, (struct tls_client){ .version = (int)v, .cert = cert, .cut = cut });
-            tls_hello(p);
-            tls_call(p, 1, UNARY, 7, "text");
-            tls_run(&pair);
-            tls_sleep(&pair, GRAM_LINGER_MS);
-            assert_int_not_equal(p->fate, TLS_HERE);
-            assert_int_equal(gram_tls_usage(pair.tls).failed + gram_tls_usage(pair.tls).truncated, 1);
-            tls_close(&pair);
-        }
-    }
-}
-
-/* The same without FIN: nothing more comes, and time ends it. */
+/* Nothing more comes, and no FIN: time ends it. */
 static void test_half_open(void **state)
 {
     (void)state;
@@ -78,35 +40,6 @@ static void test_half_open(void **state)
     tls_sleep(&pair, 1);
     assert_int_equal(mute->fate, TLS_DROPPED);
     tls_close(&pair);
-}
-
-/* An allocation of a handshake and a call fails (the first hundred, then every 401st of 12,000, most of which are for numbers): the connection ends or does not, nothing stays, and the next client is served. */
-static void test_exhaustion(void **state)
-{
-    (void)state;
-    EACH_VERSION(v)
-    {
-        bool good = false;
-        uint32_t n;
-
-        for (n = test_random_below(&randoms, 3); !good; n += n < 100 ? 1 : 401) {
-            assert_null(tls_open(&pair, GRAM_TLS_CLIENT_REQUIRED));
-            uint32_t refused = gram_tls_arena_refused();
-            gram_tls_arena_fail_after(n);
-            struct tls_peer *p = tls_dial(&pair, (struct tls_client){ .version = (int)v, .cert = &tls_keys()->client });
-            tls_hello(p);
-            tls_call(p, 1, UNARY, 7, "text");
-            tls_run(&pair);
-            gram_tls_arena_fail_after(UINT32_MAX);
-            good = gram_tls_arena_refused() == refused;
-            if (good)
-                assert_true(tls_has(p, "text"));
-            tls_lose(p);
-            tls_check_call(tls_connect(&pair, (struct tls_client){ .version = (int)v, .cert = &tls_keys()->client }), 1);
-            tls_close(&pair);
-        }
-        print_message("version 0x%03x: %u allocations\n", v, (unsigned)n);
-    }
 }
 
 /* Bytes of a good client, changed at random. */
@@ -405,7 +338,7 @@ static int after(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_cut_off),  TEST(test_half_open), TEST(test_exhaustion),
+        TEST(test_half_open),
         TEST(test_garbage),  TEST(test_endless_handshake), TEST(test_turns),
         TEST(test_silence),  TEST(test_rate),      TEST(test_places),
         TEST(test_much),     TEST(test_deaf),      TEST(test_overflow),

@@ -13,10 +13,15 @@
 #include "random.h"
 
 bool tls_client_runs;
+void (*tls_each_allocation)(void);
 
 void *tls_test_calloc(size_t count, size_t size)
 {
-    return tls_client_runs ? calloc(count, size) : gram_tls_calloc(count, size);
+    if (tls_client_runs)
+        return calloc(count, size);
+    if (tls_each_allocation)
+        tls_each_allocation();
+    return gram_tls_calloc(count, size);
 }
 
 void tls_test_free(void *p)

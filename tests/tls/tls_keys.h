@@ -36,6 +36,8 @@ enum tls_entropy { TLS_ENTROPY_GOOD, TLS_ENTROPY_ZERO, TLS_ENTROPY_SAME, TLS_ENT
 extern enum tls_entropy tls_entropy_is;
 bool tls_entropy(uint8_t *buf, size_t len);
 
+/* Called before each allocation of the server's; NULL: nothing is. */
+extern void (*tls_each_allocation)(void);
 /* The client's memory is malloc's, the server's the arena: whoever runs now. */
 extern bool tls_client_runs;
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "mbedtls/error.h"
+#include "psa/crypto.h"
 
 char tls_log[4096];
 const int tls_versions[2] = { MBEDTLS_SSL_VERSION_TLS1_2, MBEDTLS_SSL_VERSION_TLS1_3 };
@@ -83,6 +84,7 @@ static void forget(struct tls_peer *p)
 void tls_close(struct tls_pair *pair)
 {
     struct gram_usage usage;
+    mbedtls_psa_stats_t keys;
 
     gram_tls_arena_fail_after(UINT32_MAX);
     for (unsigned i = 0; i < pair->peer_count; i++) {
@@ -96,6 +98,8 @@ void tls_close(struct tls_pair *pair)
     for (uint8_t owner = 1; owner <= GRAM_TLS_CONNECTIONS; owner++)
         assert_int_equal(gram_tls_arena_of(owner), 0);
     assert_int_equal(gram_tls_arena_use().used, pair->base);
+    mbedtls_psa_get_stats(&keys);
+    assert_int_equal(keys.MBEDTLS_PRIVATE(volatile_slots), 0);
     gram_tls_end(pair->tls);
     free(pair->tls);
     free(pair->server);
@@ -299,10 +303,16 @@ static void client_moves(struct tls_peer *p)
 
 /* ---- the transport's round ---- */
 
+/* How far the client's bytes are delivered. */
+static size_t end_of(const struct tls_peer *p)
+{
+    return p->is.cut > 0 && p->is.cut < p->up_len ? p->is.cut : p->up_len;
+}
+
 static bool deliver(struct tls_peer *p)
 {
     const struct gram_pipe_calls *calls = p->pair->tls->pipe.calls;
-    size_t end = p->is.cut > 0 && p->is.cut < p->up_len ? p->is.cut : p->up_len;
+    size_t end = end_of(p);
     bool moved = false;
 
     while (p->up_at < end && (calls->rx_ready(p->conn) || !p->offered)) {
@@ -318,6 +328,10 @@ static bool deliver(struct tls_peer *p)
         p->offered = true;
         p->up_at += taken;
         moved |= taken > 0;
+        if (taken > 0 && p->is.each_segment) {
+            p->is.each_segment(p);
+            end = end_of(p);
+        }
         if (taken < n)
             break;
     }

@@ -14,6 +14,8 @@ enum { TLS_BUFFER = 1 << 18, TLS_PEERS = 16 };
 
 enum tls_fate { TLS_HERE, TLS_DONE, TLS_DROPPED, TLS_LEFT };
 
+struct tls_peer;
+
 /* What a client is like. */
 struct tls_client {
     int version;                     /* MBEDTLS_SSL_VERSION_TLS1_2, .._3; 0: both */
@@ -26,6 +28,7 @@ struct tls_client {
     mbedtls_ssl_session *session;    /* to be resumed */
     int modes;                       /* TLS 1.3: how; 0: every one */
     size_t segment;                  /* bytes delivered at once; 0: all */
+    void (*each_segment)(struct tls_peer *p); /* when one has been taken; NULL: nothing */
     size_t cut;                      /* so many bytes are delivered, then FIN; 0: all */
 };
 
