@@ -83,6 +83,7 @@ HELP_SRCS := $(SUPPORT) $(GEN_SRCS) $(wildcard firmware/interceptors/*.c) \
 HELP := $(OUT)/libhelp.a
 HELP_OBJS := $(call objects,$(HELP_SRCS)) $(NANOPB_OBJS)
 
+comma := ,
 # what holds with any size of metadata
 TIGHT := random sent
 ifeq ($(CONFIG),fuzz)
@@ -92,6 +93,7 @@ else
 TESTS := $(if $(filter tight,$(LIMITS)),$(foreach t,$(TIGHT),tests/pair/test_metadata_$t.c), \
            $(call usable,$(foreach s,$(if $(WITH_TLS),tls,unit vectors pair),$(wildcard tests/$s/test_*.c))))
 CMOCKA := $(OBJ)/cmocka.o
+LINK := $(if $(WITH_TLS),-Wl$(comma)--wrap=mbedtls_ssl_tls13_write_record_size_limit_ext)
 endif
 PROGRAMS := $(patsubst tests/%.c,$(OUT)/bin/%,$(TESTS))
 

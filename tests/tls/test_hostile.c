@@ -232,22 +232,6 @@ static void test_deaf(void **state)
     tls_close(&pair);
 }
 
-/* A record that is longer than can be held: record_overflow, and the log names the setting. */
-static void test_overflow(void **state)
-{
-    static uint8_t head[] = { 22, 3, 1, 0x30, 0x00 }, body[8192];
-
-    (void)state;
-    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
-    struct tls_peer *p = tls_dial(&pair, (struct tls_client){ .raw = true });
-    tls_queue(p, head, sizeof head);
-    tls_queue(p, body, sizeof body);
-    tls_run(&pair);
-    assert_memory_equal(p->in, "\x15\x03\x03\x00\x02\x02\x16", 7);
-    assert_non_null(strstr(tls_log, "GRAM_TLS_IN"));
-    tls_close(&pair);
-}
-
 /* ---- the end ---- */
 
 static void test_close(void **state)
@@ -341,7 +325,7 @@ int main(void)
         TEST(test_half_open),
         TEST(test_garbage),  TEST(test_endless_handshake), TEST(test_turns),
         TEST(test_silence),  TEST(test_rate),      TEST(test_places),
-        TEST(test_much),     TEST(test_deaf),      TEST(test_overflow),
+        TEST(test_much),     TEST(test_deaf),
         TEST(test_close),    TEST(test_changed),   TEST(test_figures),
     };
 

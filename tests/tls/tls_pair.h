@@ -24,6 +24,7 @@ struct tls_client {
     bool raw;                        /* no TLS: bytes as the test sends them */
     const struct tls_cert *cert;     /* NULL: none */
     const int *ciphers;              /* NULL: all */
+    uint16_t limit;                  /* 512 or 1024: of the records that it takes, by max_fragment_length (1.2) or record_size_limit (1.3); 0: none */
     size_t fragment;                 /* its first message comes in records of so many bytes; 0: in one */
     mbedtls_ssl_session *session;    /* to be resumed */
     int modes;                       /* TLS 1.3: how; 0: every one */
