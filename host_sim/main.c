@@ -231,6 +231,6 @@ int main(int argc, char **argv)
     run(&progress, &options, net);
     net->close();
     sim_pcap_close();
-    console_end(&server);
+    console_end(&server, tls_files_end());
     return 0;
 }

@@ -26,6 +26,7 @@
 #define INPUT_PBUFS 4 /* that one client may pin */
 #define WAIT_MS 2000
 #define LINKS (GRAM_MAX_CONNECTIONS + WAITING)
+#define PROMPT 8 /* enough for a client's first flight: a ClientHello, its certificates */
 #define RETRY_MS 100 /* for bytes that lwIP had no memory for */
 
 struct link {
@@ -36,6 +37,7 @@ struct link {
     uint32_t in_flight;  /* bytes handed to lwIP, not acknowledged */
     uint32_t since;      /* when it began to wait */
     bool input_ended;    /* FIN has come, behind `input` */
+    uint8_t prompt;      /* segments that may still be acknowledged at once */
 };
 
 static struct link links[LINKS]; /* lwIP is one for the program, too */
@@ -107,13 +109,18 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
 {
     struct link *link = arg;
 
-    (void)pcb;
     (void)err;
     gram_server_set_time(link->pipe->server, sys_now());
     /* A window counts bytes, the pool counts pbufs: a client that sends them one by one must not have them all. lwIP keeps this one, drops what
      * follows, and offers it again. */
     if (p && link->input && pbuf_clen(link->input) >= INPUT_PBUFS && !(link->conn && link->pipe->calls->rx_ready(link->conn)))
         return ERR_MEM;
+    /* A client that has more to send may wait for this one's acknowledgement: TCP begins with one or a few segments (RFC 5681 3.1). lwIP would delay it
+     * for 250 ms; whatever we have to send takes it along. Not for ever, since a long stream needs only half as many. */
+    if (p && (p->flags & PBUF_FLAG_PUSH) == 0 && link->prompt > 0) {
+        link->prompt--;
+        tcp_set_flags(pcb, TF_ACK_NOW);
+    }
     if (!p)
         link->input_ended = true;
     else if (link->input)
@@ -122,6 +129,8 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
         link->input = p;
     if (!link->conn)
         return ERR_OK;
+    if (!p && link->input)
+        link->pipe->calls->rx_ending(link->conn);
     if (!p || link->input == p || link->pipe->calls->rx_ready(link->conn))
         feed(link);
     send_more(link);
@@ -253,7 +262,7 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
         return ERR_MEM;
     }
     gram_server_set_time(pipe->server, sys_now());
-    *link = (struct link){ .pcb = pcb, .pipe = pipe, .since = sys_now() };
+    *link = (struct link){ .pcb = pcb, .pipe = pipe, .since = sys_now(), .prompt = PROMPT };
     ip_set_option(pcb, SOF_KEEPALIVE); /* finds a client that vanished at rest: lwipopts.h has the times */
     tcp_nagle_disable(pcb); /* whole answers are written at once: waiting would only add a round trip */
     tcp_arg(pcb, link);

@@ -29,6 +29,8 @@ struct gram_pipe_calls {
     size_t (*rx)(void *conn, const uint8_t *data, size_t len);
     bool (*rx_ready)(const void *conn);
     void (*rx_end)(void *conn);
+    /* FIN has come behind bytes that are not taken yet: rx_end() follows when they are, unless it is not worth it. */
+    void (*rx_ending)(void *conn);
     const uint8_t *(*tx_buf)(void *conn, size_t *len);
     void (*tx_taken)(void *conn, size_t len);
     void (*tx_acked)(void *conn, size_t len);

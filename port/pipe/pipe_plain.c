@@ -21,6 +21,11 @@ static void plain_rx_end(void *conn)
     gram_conn_rx_end(conn);
 }
 
+static void plain_rx_ending(void *conn)
+{
+    (void)conn;
+}
+
 static const uint8_t *plain_tx_buf(void *conn, size_t *len)
 {
     return gram_conn_tx_buf(conn, len);
@@ -58,6 +63,7 @@ const struct gram_pipe_calls gram_pipe_plain = {
     .rx = plain_rx,
     .rx_ready = plain_rx_ready,
     .rx_end = plain_rx_end,
+    .rx_ending = plain_rx_ending,
     .tx_buf = plain_tx_buf,
     .tx_taken = plain_tx_taken,
     .tx_acked = plain_tx_acked,

@@ -74,15 +74,15 @@ void console_shutdown(gram_server *server, uint32_t grace_ms)
     gram_server_shutdown(server, grace_ms);
 }
 
-void console_end(const gram_server *server)
+void console_end(const gram_server *server, size_t tls_bytes)
 {
     struct gram_usage u = gram_server_usage(server);
 
-    if (u.connections == 0 && u.calls == 0 && u.message_bufs == 0 && u.held_replies == 0)
+    if (u.connections == 0 && u.calls == 0 && u.message_bufs == 0 && u.held_replies == 0 && tls_bytes == 0)
         printf("gram: ended, nothing is still taken\n");
     else
-        printf("gram: ended, still taken: %u connections, %u calls, %u message buffers, %u held replies\n",
-               u.connections, u.calls, u.message_bufs, u.held_replies);
+        printf("gram: ended, still taken: %u connections, %u calls, %u message buffers, %u held replies, %zu bytes of TLS\n",
+               u.connections, u.calls, u.message_bufs, u.held_replies, tls_bytes);
 }
 
 uint32_t console_number(const char *option, const char *text, uint32_t low, uint32_t high)

@@ -2,6 +2,7 @@
 #ifndef GRAM_CONSOLE_H
 #define GRAM_CONSOLE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "gram/server.h"
@@ -19,8 +20,8 @@ void console_ready(const char *host, uint16_t port, const char *target, const ch
 /* Ctrl-C: begins the server's end, and says what is waited for, if anything. */
 void console_shutdown(gram_server *server, uint32_t grace_ms);
 
-/* The last line: tests read it. After all clients have left, whatever is still taken has leaked. */
-void console_end(const gram_server *server);
+/* The last line: tests read it. After all clients have left, whatever is still taken has leaked. `tls_bytes` of TLS: tls_files_end(). */
+void console_end(const gram_server *server, size_t tls_bytes);
 
 /* The number that is an option's value. If it is none, or not within the bounds, says so and ends the program. */
 uint32_t console_number(const char *option, const char *text, uint32_t low, uint32_t high);

@@ -34,6 +34,7 @@ struct link {
     size_t kept;            /* bytes in `input` that the pipe has not taken */
     uint32_t events;        /* what epoll is asked for */
     bool finishing;
+    bool left;              /* FIN has come behind what is kept: the pipe has been told */
     uint8_t input[READ_SIZE]; /* only touched where something is kept */
 };
 
@@ -64,10 +65,10 @@ static void close_link(struct link *link)
 
 /* ---- out ---- */
 
-/* Asks epoll for what can be used: nothing is read while something is kept. */
+/* Asks epoll for what can be used: nothing is read while something is kept, but that the client leaves is worth knowing. */
 static void listen_for(struct link *link, bool room)
 {
-    uint32_t events = (link->kept == 0 ? EPOLLIN : 0u) | (room ? EPOLLOUT : 0u);
+    uint32_t events = (link->kept == 0 ? EPOLLIN : link->left ? 0u : (uint32_t)EPOLLRDHUP) | (room ? EPOLLOUT : 0u);
     struct epoll_event event = { .events = events, .data.ptr = link };
 
     if (events == link->events)
@@ -172,6 +173,10 @@ static void serve(struct link *link)
 
 static void on_link(struct link *link, uint32_t events)
 {
+    if ((events & EPOLLRDHUP) != 0 && link->kept > 0 && !link->left) {
+        link->left = true;
+        posix.pipe->calls->rx_ending(link->conn);
+    }
     if ((events & (EPOLLERR | EPOLLHUP)) != 0 || !read_more(link)) {
         posix.pipe->calls->rx_end(link->conn);
         send_more(link);
@@ -255,7 +260,7 @@ static bool open_link(int fd, const struct sockaddr_storage *from)
     link->fd = fd;
     link->kept = 0;
     link->events = EPOLLIN;
-    link->finishing = false;
+    link->finishing = link->left = false;
     /* Whole answers are written at once: waiting would only add a round trip. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);

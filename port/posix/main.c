@@ -121,6 +121,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "gram: epoll: %s\n", strerror(errno));
         return 1;
     }
-    console_end(&server);
+    console_end(&server, tls_files_end());
     return 0;
 }

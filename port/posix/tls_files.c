@@ -212,6 +212,12 @@ struct gram_pipe *tls_files_pipe(const struct tls_files *files, gram_server *ser
     return &tls.pipe;
 }
 
+size_t tls_files_end(void)
+{
+    gram_tls_end(&tls);
+    return gram_tls_arena_use().used;
+}
+
 const char *tls_files_grpcurl(const struct tls_files *files)
 {
     static char flags[1024];

@@ -3,6 +3,7 @@
 #define GRAM_TLS_FILES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "gram_pipe.h"
 
@@ -24,6 +25,9 @@ bool tls_files_option(struct tls_files *files, const char *name, const char *val
 
 /* What the server listens with: plaintext, or TLS if files were named. `server` has been initialised. On a mistake it says so in one line and ends the program. */
 struct gram_pipe *tls_files_pipe(const struct tls_files *files, gram_server *server);
+
+/* The end of TLS; returns how many bytes of its arena are still taken. */
+size_t tls_files_end(void);
 
 /* What grpcurl needs to be told: "-plaintext", or the CA, and the client's certificate, where they lie beside the server's. */
 const char *tls_files_grpcurl(const struct tls_files *files);

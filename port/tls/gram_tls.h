@@ -81,7 +81,7 @@ const char *gram_tls_init(struct gram_tls *tls, gram_server *server, const struc
 const char *gram_tls_replace(struct gram_tls *tls, const struct gram_tls_credentials *credentials);
 extern const char GRAM_TLS_BUSY[];
 
-/* Gives back what gram_tls_init() took; every connection has been closed. */
+/* Gives back what gram_tls_init() took, be it that it failed; every connection has been closed. Behind the last one's, the arena is empty. */
 void gram_tls_end(struct gram_tls *tls);
 
 /* What is taken, and what has been. For tests, for an application's own figures, and to size GRAM_TLS_ARENA. */

@@ -89,13 +89,22 @@ static bool tls_rx_ready(const void *context)
     }
 }
 
+/* Without an answer from the client no handshake ends: one that has left before its turn needs none. */
+static void tls_rx_ending(void *context)
+{
+    struct gram_tls_conn *conn = context;
+
+    if (conn->state == GRAM_TLS_WAIT)
+        gram_tls_enter_state(conn, GRAM_TLS_DEAD);
+}
+
 static void tls_rx_end(void *context)
 {
     struct gram_tls_conn *conn = context;
 
     switch ((enum gram_tls_state)conn->state) {
     case GRAM_TLS_WAIT:
-        gram_tls_enter_state(conn, GRAM_TLS_DEAD);
+        tls_rx_ending(conn);
         return;
     case GRAM_TLS_HANDSHAKE:
         gram_tls_say(conn, "the client left in its handshake", "");
@@ -175,6 +184,7 @@ const struct gram_pipe_calls gram_tls_calls = {
     .rx = tls_rx,
     .rx_ready = tls_rx_ready,
     .rx_end = tls_rx_end,
+    .rx_ending = tls_rx_ending,
     .tx_buf = gram_tls_ring_next,
     .tx_taken = gram_tls_ring_taken,
     .tx_acked = tls_tx_acked,

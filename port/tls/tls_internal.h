@@ -84,6 +84,8 @@ void gram_tls_give_up(struct gram_tls_conn *conn, int error);
 
 /* Checks the source and seeds the generator from it. NULL, or what is wrong. */
 const char *gram_tls_random_init(bool (*entropy)(uint8_t *buf, size_t len));
+/* Once for each gram_tls_random_init(), whatever it has said: with the last, PSA's memory goes, too. */
+void gram_tls_random_end(void);
 /* Random bytes, as Mbed TLS asks for them; 0, or its error. */
 int gram_tls_random(void *unused, unsigned char *buf, size_t len);
 

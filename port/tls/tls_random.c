@@ -22,6 +22,7 @@ static struct {
     mbedtls_hmac_drbg_context drbg;
     bool (*entropy)(uint8_t *buf, size_t len);
     bool ready;
+    unsigned users;
 } generator;
 
 struct check {
@@ -88,6 +89,7 @@ const char *gram_tls_random_init(bool (*entropy)(uint8_t *buf, size_t len))
     static const unsigned char personal[] = "gram";
     const char *problem;
 
+    generator.users++;
     if (!entropy)
         return "there is no entropy source: TLS cannot start";
     generator.entropy = entropy;
@@ -100,6 +102,17 @@ const char *gram_tls_random_init(bool (*entropy)(uint8_t *buf, size_t len))
     generator.ready = mbedtls_hmac_drbg_seed(&generator.drbg, mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), seed, NULL, personal,
                                              sizeof personal) == 0;
     return generator.ready ? NULL : "the random generator cannot be seeded: no entropy, or GRAM_TLS_ARENA is too small";
+}
+
+void gram_tls_random_end(void)
+{
+    if (--generator.users > 0)
+        return;
+    mbedtls_hmac_drbg_free(&generator.drbg);
+    generator.ready = false;
+#if GRAM_TLS_1_3
+    mbedtls_psa_crypto_free();
+#endif
 }
 
 int gram_tls_random(void *unused, unsigned char *buf, size_t len)

@@ -233,8 +233,6 @@ const char *gram_tls_init(struct gram_tls *tls, gram_server *server, const struc
     const char *problem;
 
     memset(tls, 0, sizeof *tls);
-    tls->pipe.calls = &gram_tls_calls;
-    tls->pipe.server = server;
     tls->entropy = config->entropy;
     tls->unix_time = config->unix_time;
     tls->client_auth = config->client_auth;
@@ -243,6 +241,8 @@ const char *gram_tls_init(struct gram_tls *tls, gram_server *server, const struc
     if (config->client_auth != GRAM_TLS_CLIENT_NONE)
         return "client certificates are not in this build: GRAM_TLS_CLIENT_AUTH 1";
 #endif
+    tls->pipe.calls = &gram_tls_calls;
+    tls->pipe.server = server;
     problem = gram_tls_random_init(config->entropy);
 #if GRAM_TLS_1_3
     if (!problem && psa_crypto_init() != PSA_SUCCESS)
@@ -256,6 +256,8 @@ void gram_tls_end(struct gram_tls *tls)
     for (unsigned i = 0; i < 2; i++)
         if (tls->sets[i].ready)
             empty(&tls->sets[i]);
+    if (tls->pipe.server)
+        gram_tls_random_end();
     memset(tls, 0, sizeof *tls);
 }
 

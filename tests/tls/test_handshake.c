@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "tls_internal.h"
 #include "tls_pair.h"
 
 static struct tls_pair pair;
@@ -424,15 +425,12 @@ static const char *init_with(const struct gram_tls_config *config)
 {
     static struct gram_tls tls;
     static struct gram_server server;
-    size_t before;
     const char *problem;
 
     gram_server_init(&server, &test_app_plain, NULL, 0);
     problem = gram_tls_init(&tls, &server, config);
-    before = gram_tls_arena_use().used;
     gram_tls_end(&tls);
-    if (problem)
-        assert_int_equal(gram_tls_arena_use().used, before); /* it has left nothing */
+    assert_int_equal(gram_tls_arena_use().used, 0);
     return problem;
 }
 
@@ -471,6 +469,27 @@ static void test_refusals(void **state)
     config.credentials.certificate = broken;
     config.credentials.certificate_len = k->server.crt_len;
     init_with(&config);
+}
+
+/* The random generator and PSA's memory are the program's: they go with the last that uses them. */
+static void test_two(void **state)
+{
+    static struct gram_tls two[2];
+    static struct gram_server server;
+    const struct gram_tls_config config = tls_config(GRAM_TLS_CLIENT_NONE);
+    uint8_t byte;
+
+    (void)state;
+    gram_server_init(&server, &test_app_plain, NULL, 0);
+    assert_null(gram_tls_init(&two[0], &server, &config));
+    assert_null(gram_tls_init(&two[1], &server, &config));
+    gram_tls_end(&two[0]);
+    assert_int_equal(gram_tls_random(NULL, &byte, 1), 0);
+    gram_tls_end(&two[0]); /* nothing */
+    assert_int_equal(gram_tls_random(NULL, &byte, 1), 0);
+    gram_tls_end(&two[1]);
+    assert_int_equal(gram_tls_arena_use().used, 0);
+    assert_int_not_equal(gram_tls_random(NULL, &byte, 1), 0);
 }
 
 static void test_entropy(void **state)
@@ -535,7 +554,7 @@ int main(void)
         TEST(test_call),     TEST(test_segments),         TEST(test_resumed),
         TEST(test_ticket_age), TEST(test_ticket_not_taken), TEST(test_alpn),
         TEST(test_plaintext), TEST(test_old_version),      TEST(test_clients),
-        TEST(test_names),    TEST(test_refusals),         TEST(test_entropy),
+        TEST(test_names),    TEST(test_refusals),         TEST(test_entropy), TEST(test_two),
         TEST(test_replace),
     };
 

@@ -129,6 +129,26 @@ static void test_turns(void **state)
     }
 }
 
+/* One that leaves before its turn does not keep its place, though its bytes are unread. */
+static void test_left_before_its_turn(void **state)
+{
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    struct tls_peer *first = tls_dial(&pair, (struct tls_client){ .cut = 100 });
+    first->said_fin = true;
+    tls_run(&pair);
+    struct tls_peer *second = tls_dial(&pair, (struct tls_client){ 0 });
+    tls_run(&pair);
+    assert_int_equal(gram_tls_usage(pair.tls).connections, 2);
+    tls_fin(second);
+    assert_int_equal(second->fate, TLS_DROPPED);
+    assert_int_equal(gram_tls_usage(pair.tls).connections, 1);
+    first->is.cut = 0;
+    tls_run(&pair);
+    tls_check_call(first, 1);
+    tls_close(&pair);
+}
+
 /* A client that is silent in its handshake gives way to those that wait. */
 static void test_silence(void **state)
 {
@@ -324,7 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_half_open),
         TEST(test_garbage),  TEST(test_endless_handshake), TEST(test_turns),
-        TEST(test_silence),  TEST(test_rate),      TEST(test_places),
+        TEST(test_silence),  TEST(test_left_before_its_turn),  TEST(test_rate),      TEST(test_places),
         TEST(test_much),     TEST(test_deaf),
         TEST(test_close),    TEST(test_changed),   TEST(test_figures),
     };

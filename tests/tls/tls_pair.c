@@ -101,6 +101,7 @@ void tls_close(struct tls_pair *pair)
     mbedtls_psa_get_stats(&keys);
     assert_int_equal(keys.MBEDTLS_PRIVATE(volatile_slots), 0);
     gram_tls_end(pair->tls);
+    assert_int_equal(gram_tls_arena_use().used, 0);
     free(pair->tls);
     free(pair->server);
     memset(pair, 0, sizeof *pair);
@@ -354,6 +355,11 @@ static bool deliver(struct tls_peer *p)
         }
         if (taken < n)
             break;
+    }
+    if (!p->said_fin && p->is.cut > 0 && p->up_at < end && !p->said_ending) {
+        p->said_ending = true;
+        calls->rx_ending(p->conn);
+        moved = true;
     }
     if (!p->said_fin && p->is.cut > 0 && p->up_at == p->is.cut) {
         p->said_fin = true;

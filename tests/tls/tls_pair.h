@@ -49,7 +49,7 @@ struct tls_peer {
     bool notified;                   /* the server's close_notify has come */
     bool ticket;                     /* a ticket has come (1.3) */
     bool offered;                    /* the server has been shown bytes */
-    bool said_fin;
+    bool said_fin, said_ending;
     uint8_t *up, *down, *out, *in;   /* records each way, plaintext each way */
     size_t up_len, up_at, down_len, down_at, out_len, out_at, in_len;
 };
