@@ -1,14 +1,15 @@
 /* The model test: random clients against a server whose handlers answer at random, beside a reference model
  * that knows nothing of the core's insides and predicts what every call must come to.
  *
- * Files:  model.c        options, the main loop, what was covered, the report of a failure
- *         model_step.c   what clients do, one random action at a time
- *         model_drain.c  the end of an episode: every call must come to its end
- *         model_wire.c   a client's frames, within the server's windows
- *         model_hpack.c  its header blocks, in all shapes
- *         model_app.c    handlers that answer at random, and write down what they were asked and answered
- *         model_check.c  the reference: what may be asked of a handler, what must have happened by now, what
- *                        a client may see
+ * Files:  model.c          options, the main loop, what was covered, the report of a failure
+ *         model_step.c     what clients do, one random action at a time
+ *         model_connect.c  of these, what is about a connection as a whole
+ *         model_drain.c    the end of an episode: every call must come to its end
+ *         model_wire.c     a client's frames, within the server's windows
+ *         model_hpack.c    its header blocks, in all shapes
+ *         model_app.c      handlers that answer at random, and write down what they were asked and answered
+ *         model_check.c    the reference: what may be asked of a handler, what must have happened by now, what
+ *                          a client may see
  *
  * All of it runs on one seed and the virtual clock: the same seed gives the same run, step by step. The
  * bytes of the server are held against the protocol by support/peer.h, the core's own invariants by
@@ -292,8 +293,22 @@ void *m_grow(void *p, size_t *room, size_t needed);
 /* ---- model_step.c, model_drain.c ---- */
 
 void m_step(void);
-void m_fin(struct m_client *k);
 void m_drain(void);
+unsigned m_number_of(const struct m_client *k);
+/* A client that is connected and still speaks; NULL: there is none. */
+struct m_client *m_some_client(void);
+/* What is written leaves now, mostly. */
+void m_send_mostly(struct m_client *k);
+
+/* ---- model_connect.c: actions; false: this one makes no sense now ---- */
+
+bool m_step_connect(void);
+bool m_step_lose(void);
+bool m_step_fin(void);
+bool m_step_goaway(void);
+bool m_step_ack_settings(void);
+bool m_step_violate(void);
+void m_fin(struct m_client *k);
 
 /* ---- model_hpack.c ---- */
 

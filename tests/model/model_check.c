@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "be.h"
 #include "grpc_server.h"
 
 #define MUST(condition, what) ((condition) ? (void)0 : m_fail(c, "%s", what))
@@ -129,21 +128,6 @@ static void judge_http(struct m_call *c, const struct answer *a)
     m_count(M_END_HTTP);
 }
 
-/* Whether the last message has come in part. */
-static bool is_cut(const struct answer *a)
-{
-    size_t at = 0;
-
-    while (a->body_len - at >= 5) {
-        size_t len = 5 + gram_get_be32(a->body + at + 1);
-
-        if (len > a->body_len - at)
-            return true;
-        at += len;
-    }
-    return at != a->body_len;
-}
-
 /* The client has seen trailers. */
 static void judge_trailers(struct m_call *c, const struct answer *a)
 {
@@ -161,7 +145,7 @@ static void judge_trailers(struct m_call *c, const struct answer *a)
     MUST(*field(a->trailers, "grpc-status"), "an answer has a status");
     MUST(!c->before || (c->after && (int)c->closed_status == status),
          "client and server are told the same status");
-    MUST(!is_cut(a), "trailers come behind whole messages");
+    MUST(!answer_is_cut(a), "trailers come behind whole messages");
     MUST(!a->reset || a->reset_code == GRAM_H2_NO_ERROR,
          "an answer that is complete is not reset with an error");
     if (a->reset)
@@ -190,7 +174,7 @@ static void judge_reset(struct m_call *c, const struct answer *a)
     MUST(!c->before || (c->after && c->closed_status == told), "what the server's side is told of a reset");
     switch (a->reset_code) {
     case GRAM_H2_CANCEL:
-        MUST(is_cut(a), "a deadline is told by trailers, but behind half a message");
+        MUST(answer_is_cut(a), "a deadline is told by trailers, but behind half a message");
         MUST(may_expire(c), "a deadline has passed");
         m_count(M_END_DEADLINE_PIECES);
         return;

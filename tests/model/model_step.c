@@ -2,18 +2,14 @@
  * makes no sense now gives its turn to another. */
 #include "model.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "be.h"
 
-static unsigned number_of(const struct m_client *k)
+unsigned m_number_of(const struct m_client *k)
 {
     return (unsigned)(k - model.clients);
 }
 
-/* A client that is connected and still speaks; NULL: there is none. */
-static struct m_client *some_client(void)
+struct m_client *m_some_client(void)
 {
     unsigned first = m_below(M_CLIENTS);
 
@@ -30,233 +26,67 @@ static struct m_call *some_call(struct m_client *k)
     return k->call_count == 0 ? NULL : k->calls[m_below(k->call_count)];
 }
 
-/* What is written leaves now, mostly. */
-static void send_mostly(struct m_client *k)
+void m_send_mostly(struct m_client *k)
 {
     if (m_chance(85))
         m_flush(k, SIZE_MAX);
-}
-
-/* ---- connections ---- */
-
-static void begin_client(struct m_client *k, struct peer *p)
-{
-    k->peer = p;
-    p->segment = M_ONE_OF(0, 1, 1000, UINT32_MAX) == UINT32_MAX ? PEER_RANDOM : M_ONE_OF(0, 0, 7, 1000);
-    k->opened_at = k->moved_at = k->unsent_since = k->debt_at = model.pair.now;
-    k->next_id = M_ONE_OF(1, 1, 3);
-    k->window = GRAM_H2_WINDOW_DEFAULT;
-    k->table_max = 4096;
-    k->violated = -1;
-    k->stingy = m_chance(30);
-    m_hello(k);
-    if (m_chance(90))
-        m_flush(k, SIZE_MAX);
-    m_count(M_CONNECT);
-}
-
-/* Nobody is there for whom this client keeps its place. */
-static bool is_useless(const struct m_client *k)
-{
-    return m_open_wide(k) && k->call_count == 0 && k->next_id > 3 && k->ack_arrived;
-}
-
-/* As the server may see it: the first bytes of a call can be under way. */
-static bool has_no_call(const struct m_client *k)
-{
-    for (unsigned i = 0; i < k->call_count; i++)
-        if (k->calls[i]->arrived && !k->calls[i]->reset)
-            return false;
-    return true;
-}
-
-static bool connect_full(void)
-{
-    bool useless = false, ended = false;
-
-    if (!m_chance(15))
-        return false;
-    m_note("connect, all places are taken");
-    for (unsigned i = 0; i < M_CLIENTS; i++) {
-        useless |= is_useless(&model.clients[i]);
-        model.clients[i].way_asked = has_no_call(&model.clients[i]);
-    }
-    if (peer_open(&model.pair))
-        m_fail(NULL, "more than GRAM_MAX_CONNECTIONS have a place");
-    for (unsigned i = 0; i < M_CLIENTS; i++)
-        ended |= m_is_ended(&model.clients[i]);
-    if (useless && !ended)
-        m_fail(NULL, "no idle connection gives way");
-    m_count(M_CONNECT_FULL);
-    return true;
-}
-
-static bool step_connect(void)
-{
-    for (unsigned i = 0; i < M_CLIENTS; i++) {
-        if (model.clients[i].peer)
-            continue;
-        m_note("client %u: connect", i);
-        struct peer *p = peer_open(&model.pair);
-        if (!p)
-            m_fail(NULL, "a client finds no place");
-        begin_client(&model.clients[i], p);
-        return true;
-    }
-    return connect_full();
-}
-
-static bool step_lose(void)
-{
-    struct m_client *k = some_client();
-
-    if (!k)
-        return false;
-    m_note("client %u: lost", number_of(k));
-    k->fin = true;
-    peer_lose(k->peer);
-    m_count(M_LOSS);
-    return true;
-}
-
-void m_fin(struct m_client *k)
-{
-    m_note("client %u: FIN", number_of(k));
-    k->fin = true;
-    k->wire_at = k->wire_len = 0;
-    k->peer->out_len = k->peer->out_at;
-    peer_fin(k->peer);
-    m_count(M_FIN);
-}
-
-static bool step_fin(void)
-{
-    struct m_client *k = some_client();
-
-    if (!k)
-        return false;
-    m_fin(k);
-    return true;
-}
-
-static bool step_goaway(void)
-{
-    struct m_client *k = some_client();
-
-    if (!k || k->going)
-        return false;
-    m_note("client %u: GOAWAY", number_of(k));
-    k->going = true;
-    m_frame(k, GRAM_H2_GOAWAY, 0, 0, "\0\0\0\0\0\0\0\0", 8);
-    send_mostly(k);
-    m_count(M_GOAWAY);
-    return true;
-}
-
-static bool step_ack_settings(void)
-{
-    struct m_client *k = some_client();
-
-    if (!k || k->knows_settings || !k->peer->server_settings)
-        return false;
-    m_note("client %u: acknowledges SETTINGS", number_of(k));
-    m_ack_settings(k);
-    send_mostly(k);
-    return true;
-}
-
-/* ---- what no client may do: the connection ends with this code ---- */
-
-static bool step_violate(void)
-{
-    static const struct {
-        uint8_t type, flags, on, len;
-        const char *payload;
-        int code;
-    } wrong[] = {
-        {GRAM_H2_DATA, 0, 99, 1, "x",
-         GRAM_H2_PROTOCOL_ERROR}, /* `on`: 0, 2, or so many above the last stream */
-        {GRAM_H2_HEADERS, 4, 2, 1, "\x82", GRAM_H2_PROTOCOL_ERROR},
-        {GRAM_H2_HEADERS, 4, 1, 1, "\x80", GRAM_H2_COMPRESSION_ERROR},
-        {GRAM_H2_HEADERS, 4, 1, 3, "\xff\x80\x01", GRAM_H2_COMPRESSION_ERROR},
-        {GRAM_H2_WINDOW_UPDATE, 0, 0, 4, "\0\0\0\0", GRAM_H2_PROTOCOL_ERROR},
-        {GRAM_H2_WINDOW_UPDATE, 0, 99, 4, "\0\0\0\1", GRAM_H2_PROTOCOL_ERROR},
-        {GRAM_H2_SETTINGS, 0, 0, 5, "12345", GRAM_H2_FRAME_SIZE_ERROR},
-        {GRAM_H2_SETTINGS, 0, 0, 6, "\0\4\x80\0\0\0", GRAM_H2_FLOW_CONTROL_ERROR},
-        {GRAM_H2_PING, 0, 0, 7, "1234567", GRAM_H2_FRAME_SIZE_ERROR},
-        {GRAM_H2_CONTINUATION, 4, 99, 1, "\x82", GRAM_H2_PROTOCOL_ERROR},
-        {GRAM_H2_PUSH_PROMISE, 4, 99, 4, "\0\0\0\2", GRAM_H2_PROTOCOL_ERROR},
-    };
-    struct m_client *k = some_client();
-    unsigned i = m_below(sizeof wrong / sizeof wrong[0]);
-
-    if (!k || k->violated >= 0 || !m_may(k, 2))
-        return false;
-    m_note("client %u: violation %u, for GOAWAY %d", number_of(k), i, wrong[i].code);
-    m_frame(k, wrong[i].type, wrong[i].flags,
-            wrong[i].on == 1 || wrong[i].on == 99 ? k->next_id + 2 : wrong[i].on, wrong[i].payload,
-            wrong[i].len);
-    k->violated = wrong[i].code;
-    m_flush(k, SIZE_MAX);
-    m_count(M_VIOLATION);
-    return true;
 }
 
 /* ---- calls ---- */
 
 static bool step_open(void)
 {
-    struct m_client *k = some_client();
+    struct m_client *k = m_some_client();
     struct m_call *c = k ? m_open(k) : NULL;
 
     if (!c)
         return false;
-    m_note("client %u: call %u %s, flaw %u, %u messages%s", number_of(k), c->id, c->method->path, c->flaw,
+    m_note("client %u: call %u %s, flaw %u, %u messages%s", m_number_of(k), c->id, c->method->path, c->flaw,
            c->message_goal, c->finished ? ", no more" : "");
     if (m_chance(60))
         while (m_data(c, SIZE_MAX))
             ;
-    send_mostly(k);
+    m_send_mostly(k);
     return true;
 }
 
 static bool step_write(void)
 {
-    struct m_client *k = some_client();
+    struct m_client *k = m_some_client();
     struct m_call *c = k ? some_call(k) : NULL;
 
     if (!c || m_all_written(c) || c->finished || c->reset)
         return false;
     m_write_message(c);
-    m_note("client %u: call %u, message %u of %u bytes", number_of(k), c->id, c->message_count,
+    m_note("client %u: call %u, message %u of %u bytes", m_number_of(k), c->id, c->message_count,
            (unsigned)c->out_len);
     return true;
 }
 
 static bool step_data(void)
 {
-    struct m_client *k = some_client();
+    struct m_client *k = m_some_client();
     struct m_call *c = k ? some_call(k) : NULL;
     size_t at = c ? c->out_at : 0;
 
     if (!c || !m_data(c, M_ONE_OF(1, 4, 5, m_below(20), m_below(1000), INT32_MAX, INT32_MAX)))
         return false;
-    m_note("client %u: call %u, DATA %u to %u%s", number_of(k), c->id, (unsigned)at, (unsigned)c->out_at,
+    m_note("client %u: call %u, DATA %u to %u%s", m_number_of(k), c->id, (unsigned)at, (unsigned)c->out_at,
            c->finished ? ", no more" : "");
-    send_mostly(k);
+    m_send_mostly(k);
     return true;
 }
 
 /* Only where they meet the stream as the client knows it: for one that ended long ago they are an error. */
 static bool step_trailers(void)
 {
-    struct m_client *k = some_client();
+    struct m_client *k = m_some_client();
     struct m_call *c = k ? some_call(k) : NULL;
 
     if (!c || c->finished || c->reset || c->out_at < c->out_len || !m_all_written(c) || !m_open_wide(k) ||
         !m_may(k, 2))
         return false;
-    m_note("client %u: call %u, trailers", number_of(k), c->id);
+    m_note("client %u: call %u, trailers", m_number_of(k), c->id);
     m_trailers(c);
     m_flush(k, SIZE_MAX);
     return true;
@@ -264,15 +94,15 @@ static bool step_trailers(void)
 
 static bool step_reset(void)
 {
-    struct m_client *k = some_client();
+    struct m_client *k = m_some_client();
     struct m_call *c = k ? some_call(k) : NULL;
 
     if (!c || c->reset || !m_may(k, 5))
         return false;
-    m_note("client %u: call %u, RST_STREAM", number_of(k), c->id);
+    m_note("client %u: call %u, RST_STREAM", m_number_of(k), c->id);
     m_frame32(k, GRAM_H2_RST_STREAM, c->id, M_ONE_OF(GRAM_H2_CANCEL, GRAM_H2_NO_ERROR));
     c->reset = true;
-    send_mostly(k);
+    m_send_mostly(k);
     m_count(M_RESET);
     return true;
 }
@@ -283,7 +113,7 @@ enum { WINDOW_TOP = 1 << 22 };
 
 static bool step_window(void)
 {
-    struct m_client *k = some_client();
+    struct m_client *k = m_some_client();
     struct m_call *c = k && m_chance(70) ? some_call(k) : NULL;
     struct answer *a = c ? m_answer(c) : NULL;
     uint32_t n = M_ONE_OF(1, 5, 1 + m_below(100), 1 + m_below(5000), 65535, 1 << 20);
@@ -292,9 +122,9 @@ static bool step_window(void)
         n = 1 + m_below(300);
     if (!k || (c && (!a || c->reset)) || (a ? a->window : k->peer->window) > WINDOW_TOP)
         return false;
-    m_note("client %u: WINDOW_UPDATE %u on %u", number_of(k), n, c ? c->id : 0);
+    m_note("client %u: WINDOW_UPDATE %u on %u", m_number_of(k), n, c ? c->id : 0);
     m_frame32(k, GRAM_H2_WINDOW_UPDATE, c ? c->id : 0, n);
-    send_mostly(k);
+    m_send_mostly(k);
     m_count(c ? M_WINDOW_STREAM : M_WINDOW_CONN);
     return true;
 }
@@ -302,7 +132,7 @@ static bool step_window(void)
 static bool step_settings(void)
 {
     static const uint32_t windows[] = {0, 1, 9, 64, 1000, 65535, 65535, 1 << 20};
-    struct m_client *k = some_client();
+    struct m_client *k = m_some_client();
     uint8_t payload[6] = {0};
     uint32_t value;
 
@@ -326,37 +156,37 @@ static bool step_settings(void)
         break;
     }
     gram_put_be32(payload + 2, value);
-    m_note("client %u: SETTINGS %u = %u", number_of(k), payload[1], value);
+    m_note("client %u: SETTINGS %u = %u", m_number_of(k), payload[1], value);
     m_frame(k, GRAM_H2_SETTINGS, 0, 0, payload, sizeof payload);
-    send_mostly(k);
+    m_send_mostly(k);
     return true;
 }
 
 static bool step_ping(void)
 {
-    struct m_client *k = some_client();
+    struct m_client *k = m_some_client();
 
     if (!k || !m_may(k, 2))
         return false;
-    m_note("client %u: PING", number_of(k));
+    m_note("client %u: PING", m_number_of(k));
     m_frame(k, GRAM_H2_PING, m_below(2), 0, "12345678", 8);
-    send_mostly(k);
+    m_send_mostly(k);
     m_count(M_PING);
     return true;
 }
 
 static bool step_noise(void)
 {
-    struct m_client *k = some_client();
+    struct m_client *k = m_some_client();
 
     if (!k || !m_may(k, 2))
         return false;
-    m_note("client %u: noise", number_of(k));
+    m_note("client %u: noise", m_number_of(k));
     if (m_chance(50))
         m_frame(k, GRAM_H2_PRIORITY, 0, 1 + 2 * m_below(k->next_id + 4), "\0\0\0\0\x10", 5);
     else
         m_frame(k, 10 + m_below(200), m_below(256), m_below(10), "whatever", m_below(9));
-    send_mostly(k);
+    m_send_mostly(k);
     m_count(M_NOISE);
     return true;
 }
@@ -365,13 +195,13 @@ static bool step_noise(void)
 
 static bool step_flush(void)
 {
-    struct m_client *k = some_client();
+    struct m_client *k = m_some_client();
     size_t left = k ? k->wire_len - k->wire_at : 0;
 
     if (left == 0)
         return false;
     size_t n = m_chance(50) ? left : 1 + m_below((uint32_t)left);
-    m_note("client %u: %u of %u bytes leave", number_of(k), (unsigned)n, (unsigned)left);
+    m_note("client %u: %u of %u bytes leave", m_number_of(k), (unsigned)n, (unsigned)left);
     m_flush(k, n);
     if (n < left)
         m_count(M_CUT_FRAME);
@@ -380,19 +210,19 @@ static bool step_flush(void)
 
 static bool step_obstruct(void)
 {
-    struct m_client *k = some_client();
+    struct m_client *k = m_some_client();
     struct peer *p = k ? k->peer : NULL;
 
     if (!k)
         return false;
     if (m_chance(50)) {
         p->ack = false;
-        m_note("client %u: acknowledges nothing", number_of(k));
+        m_note("client %u: acknowledges nothing", m_number_of(k));
         m_count(M_ACK_NOTHING);
         return true;
     }
     p->take = m_chance(50) ? 0 : m_below(300);
-    m_note("client %u: takes %u bytes", number_of(k), (unsigned)p->take);
+    m_note("client %u: takes %u bytes", m_number_of(k), (unsigned)p->take);
     m_count(p->take == 0 ? M_TAKE_NOTHING : M_TAKE_SOME);
     return true;
 }
@@ -403,7 +233,7 @@ static bool step_open_wide(void)
 
     if (!k->peer || (k->peer->take == SIZE_MAX && k->peer->ack))
         return false;
-    m_note("client %u: takes all", number_of(k));
+    m_note("client %u: takes all", m_number_of(k));
     k->peer->take = SIZE_MAX;
     k->peer->ack = true;
     return true;
@@ -416,7 +246,7 @@ static bool step_ack(void)
     if (!k->peer || k->peer->ack || k->peer->unacked == 0)
         return false;
     size_t n = 1 + m_below((uint32_t)k->peer->unacked);
-    m_note("client %u: acknowledges %u of %u", number_of(k), (unsigned)n, (unsigned)k->peer->unacked);
+    m_note("client %u: acknowledges %u of %u", m_number_of(k), (unsigned)n, (unsigned)k->peer->unacked);
     k->moved_at = model.pair.now;
     peer_ack(k->peer, n);
     m_count(M_ACK_SOME);
@@ -432,7 +262,7 @@ static bool step_wake(void)
 
     if (!c || !c->entered || c->closed)
         return false;
-    m_note("client %u: call %u is woken", number_of(k), c->id);
+    m_note("client %u: call %u is woken", m_number_of(k), c->id);
     m_wake(c);
     m_count(M_WAKE);
     return true;
@@ -478,11 +308,11 @@ static const struct {
     bool (*act)(void);
     uint16_t weight;
 } actions[] = {
-    {step_connect, 60},  {step_ack_settings, 80}, {step_open, 220},    {step_write, 130},    {step_data, 300},
-    {step_trailers, 60}, {step_reset, 30},        {step_window, 220},  {step_settings, 30},  {step_ping, 20},
-    {step_noise, 10},    {step_flush, 120},       {step_obstruct, 40}, {step_open_wide, 60}, {step_ack, 40},
-    {step_wake, 120},    {step_wake_stale, 20},   {step_sleep, 110},   {step_fin, 3},        {step_lose, 3},
-    {step_goaway, 3},    {step_violate, 2},
+    {m_step_connect, 60}, {m_step_ack_settings, 80}, {step_open, 220}, {step_write, 130}, {step_data, 300},
+    {step_trailers, 60}, {step_reset, 30}, {step_window, 220}, {step_settings, 30}, {step_ping, 20},
+    {step_noise, 10}, {step_flush, 120}, {step_obstruct, 40}, {step_open_wide, 60}, {step_ack, 40},
+    {step_wake, 120}, {step_wake_stale, 20}, {step_sleep, 110}, {m_step_fin, 3}, {m_step_lose, 3},
+    {m_step_goaway, 3}, {m_step_violate, 2},
 };
 
 static bool act(void)

@@ -407,6 +407,17 @@ void peer_call(struct peer *p, uint32_t id, const char *path, int32_t number, co
     peer_send(p, &b);
 }
 
+void peer_call_within(struct peer *p, uint32_t id, const char *path, const char *timeout, unsigned flags)
+{
+    static struct blob b;
+
+    b.len = 0;
+    put_request(&b, path);
+    put_field(&b, "grpc-timeout", timeout);
+    peer_block(p, id, &b, 0);
+    peer_message(p, id, 1, "", 0, flags);
+}
+
 void peer_free(struct peer *p)
 {
     for (unsigned i = 0; i < p->answer_count; i++)

@@ -135,6 +135,8 @@ void peer_block(struct peer *p, uint32_t id, const struct blob *block, unsigned 
 void peer_message(struct peer *p, uint32_t id, int32_t number, const char *text, size_t pad, unsigned flags);
 /* A whole unary request in one segment. */
 void peer_call(struct peer *p, uint32_t id, const char *path, int32_t number, const char *text);
+/* A request with grpc-timeout, and its message with these flags. */
+void peer_call_within(struct peer *p, uint32_t id, const char *path, const char *timeout, unsigned flags);
 
 /* ---- what has come ---- */
 
@@ -152,6 +154,8 @@ struct reply {
  * the test. */
 bool answer_reply(const struct answer *a, unsigned n, struct reply *reply);
 unsigned answer_replies(const struct answer *a);
+/* The last message has come in part. */
+bool answer_is_cut(const struct answer *a);
 
 /* ---- of pair.c ---- */
 

@@ -298,35 +298,57 @@ static void read_reply(const uint8_t *p, const uint8_t *end, struct reply *r)
     }
 }
 
+/* The message that begins at `at`, which moves behind it. False: there is none that is whole. */
+static bool next_message(const struct answer *a, size_t *at, const uint8_t **message, uint32_t *len)
+{
+    size_t left = a->body_len - *at;
+    const uint8_t *p = a->body + *at;
+
+    if (left < 5)
+        return false;
+    PAIR_MUST(p[0] == 0, "no message is compressed");
+    *len = gram_get_be32(p + 1);
+    if (*len > left - 5)
+        return false;
+    *message = p + 5;
+    *at += 5 + *len;
+    return true;
+}
+
 bool answer_reply(const struct answer *a, unsigned n, struct reply *reply)
 {
-    const uint8_t *p = a->body;
-    size_t left = a->body_len;
+    const uint8_t *message;
+    size_t at = 0;
+    uint32_t len;
 
-    for (;; n--) {
-        if (left < 5)
+    do {
+        if (!next_message(a, &at, &message, &len))
             return false;
-        PAIR_MUST(p[0] == 0, "no message is compressed");
-        uint32_t len = gram_get_be32(p + 1);
-        p += 5;
-        left -= 5;
-        if (len > left)
-            return false;
-        if (n == 0) {
-            read_reply(p, p + len, reply);
-            return true;
-        }
-        p += len;
-        left -= len;
-    }
+    } while (n-- > 0);
+    read_reply(message, message + len, reply);
+    return true;
 }
 
 unsigned answer_replies(const struct answer *a)
 {
     struct reply unused;
+    const uint8_t *message;
     unsigned n = 0;
+    size_t at = 0;
+    uint32_t len;
 
-    while (answer_reply(a, n, &unused))
-        n++;
+    for (; next_message(a, &at, &message, &len); n++)
+        read_reply(message, message + len, &unused);
     return n;
+}
+
+bool answer_is_cut(const struct answer *a)
+{
+    const uint8_t *message;
+    size_t at = 0;
+    uint32_t len;
+
+    while (next_message(a, &at, &message, &len))
+        ;
+    return at != a->body_len;
 }

@@ -6,7 +6,7 @@
  *     Unary, Tiny, Large    answer the request's number (and text)
  *     Stream, Flood         answer `number` replies, numbered from 0, then DONE
  *     Collect               counts messages, answers the count
- *     Chat                  answers each message with its number and text */
+ *     Chat                  answers each message with its number */
 #ifndef TEST_APP_H
 #define TEST_APP_H
 

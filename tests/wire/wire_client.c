@@ -1,7 +1,6 @@
 /* wire_client.h: nghttp2's session between lwIP's callbacks and the calls.
  *
- * A call's number alone decides what it asks (of which Greeter, with what name), so its answer can be
- * checked and the call be made again. Invariants: `link` is not NULL in CONNECTING, OPEN and CLOSING; a
+ * Invariants: `link` is not NULL in CONNECTING, OPEN and CLOSING; a
  * link's pcb is NULL once lwIP has freed it (error callback) or was told to close it. */
 #include "wire_client.h"
 
@@ -10,23 +9,8 @@
 #include <string.h>
 
 #include "lwip/tcp.h"
+#include "wire_call.h"
 #include "wire_world.h"
-
-#define NAME_MAX_LEN 64 /* proto/greeter.options */
-#define REQUEST_MAX (5 + 2 + NAME_MAX_LEN + 8)
-#define REPLY_MAX 256
-
-struct call {
-    bool active;
-    int32_t stream_id;
-    uint32_t number;
-    uint32_t begun_at;
-    uint8_t request[REQUEST_MAX];
-    size_t request_len, request_sent, request_limit;
-    uint8_t reply[REPLY_MAX];
-    size_t reply_len;
-    int http_status, grpc_status;
-};
 
 struct client_link {
     struct client *client;
@@ -41,73 +25,6 @@ struct client_link {
     unsigned made; /* calls on this connection */
     struct call calls[CLIENT_CALLS];
 };
-
-/* ---- what a call asks, and what must come back ---- */
-
-static uint32_t mix(uint32_t x)
-{
-    x ^= x >> 16;
-    x *= 0x7FEB352DU;
-    x ^= x >> 15;
-    x *= 0x846CA68BU;
-    return x ^ x >> 16;
-}
-
-/* Most names fit; one in 50 is a byte or more too long, and must be refused alone. */
-static size_t name_of(uint32_t number, char name[NAME_MAX_LEN + 8])
-{
-    uint32_t chance = mix(number);
-    size_t len = chance % 50 == 0 ? NAME_MAX_LEN + 1 + chance / 50 % 4 : chance / 50 % (NAME_MAX_LEN + 1);
-
-    for (size_t i = 0; i < len; i++) {
-        name[i] = (char)('a' + mix(number * 100 + (uint32_t)i) % 26);
-    }
-    return len;
-}
-
-static const char *path_of(uint32_t number)
-{
-    return mix(number) / 7919 % 2 == 0 ? "/greet.Greeter/SayHello" : "/proto.Greeter/SayHello";
-}
-
-static void make_request(struct call *call)
-{
-    char name[NAME_MAX_LEN + 8];
-    size_t len = name_of(call->number, name);
-    size_t message = len > 0 ? 2 + len : 0; /* proto3: an empty string is left out */
-
-    memset(call->request, 0, 5);
-    call->request[4] = (uint8_t)message;
-    if (len > 0) {
-        call->request[5] = 0x0A; /* field 1, length-delimited */
-        call->request[6] = (uint8_t)len;
-        memcpy(call->request + 7, name, len);
-    }
-    call->request_len = 5 + message;
-}
-
-static void check_answer(const struct call *call)
-{
-    char expected[6 + NAME_MAX_LEN + 8] = "Hello ";
-    size_t len = 6 + name_of(call->number, expected + 6);
-    const uint8_t *r = call->reply;
-
-    if (call->http_status != 200) {
-        world_fail("call %u: HTTP status %d", (unsigned)call->number, call->http_status);
-    }
-    if (len > 6 + NAME_MAX_LEN) {
-        if (call->grpc_status != 3 || call->reply_len != 0) {
-            world_fail("call %u: a name too long was answered with status %d", (unsigned)call->number,
-                       call->grpc_status);
-        }
-        return;
-    }
-    if (call->grpc_status != 0 || call->reply_len != 5 + 2 + len || r[0] != 0 || r[4] != 2 + len ||
-        r[5] != 0x0A || r[6] != len || memcmp(r + 7, expected, len) != 0) {
-        world_fail("call %u: wrong answer: status %d, %u bytes", (unsigned)call->number, call->grpc_status,
-                   (unsigned)call->reply_len);
-    }
-}
 
 /* ---- nghttp2's callbacks ---- */
 
@@ -200,7 +117,7 @@ static int on_stream_close(nghttp2_session *session, int32_t stream_id, uint32_t
     if (error != NGHTTP2_NO_ERROR) { /* REFUSED_STREAM neither: no call here is more than the server allows */
         world_fail("call %u: reset with error %u", (unsigned)call->number, (unsigned)error);
     }
-    check_answer(call);
+    call_check(call);
     call->active = false;
     link->client->answered++;
     link->client->latency += world_now() - call->begun_at;
@@ -335,7 +252,7 @@ static void throw_away(struct client *client)
 
 static void submit(struct client_link *link, struct call *call)
 {
-    const char *path = path_of(call->number);
+    const char *path = call_path(call);
     nghttp2_data_provider body = {.source = {.ptr = call}, .read_callback = on_read};
 #define BYTES(s) (uint8_t *)(uintptr_t)(s)
 #define FIELD(n, v) {BYTES(n), BYTES(v), strlen(n), strlen(v), NGHTTP2_NV_FLAG_NONE}
@@ -351,11 +268,8 @@ static void submit(struct client_link *link, struct call *call)
 #undef FIELD
 #undef BYTES
 
-    make_request(call);
-    call->request_sent = 0;
+    call_ask(call);
     call->request_limit = link->half ? call->request_len / 2 : call->request_len;
-    call->reply_len = 0;
-    call->http_status = call->grpc_status = -1;
     call->begun_at = world_now();
     call->active = true;
     call->stream_id = nghttp2_submit_request(link->session, NULL, fields, sizeof fields / sizeof fields[0],
