@@ -1,5 +1,5 @@
 /* Which header blocks are requests, and which are malformed (RFC 9113 8.1, 8.2, 8.3): malformed ones are
- * stream errors, the connection goes on. */
+ * stream errors, the connection goes on. What is too large is in test_header_size.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -434,133 +434,6 @@ static void test_good_trailers(struct pair *pair)
     expect_alive(client);
 }
 
-/* ---- too much of it (CVE-2016-6581, CVE-2026-49975) ---- */
-
-/* Fields until the list is `size` bytes as RFC 7541 4.1 counts them, the first `len` bytes on the wire in
- * HEADERS, the rest in CONTINUATIONs. */
-static void send_long(struct peer *p, uint32_t stream, unsigned flags)
-{
-    static struct blob frames;
-    size_t at = 0;
-    frames.len = 0;
-    do {
-        size_t n = b.len - at < 16384 ? b.len - at : 16384;
-        unsigned last = at + n == b.len ? EH : 0;
-        put_frame(&frames, at == 0 ? GRAM_H2_HEADERS : GRAM_H2_CONTINUATION, last | (at == 0 ? flags : 0),
-                  stream, b.bytes + at, n);
-        at += n;
-    } while (at < b.len);
-    peer_send(p, &frames);
-}
-
-static void put_long(size_t size)
-{
-    static char value[65536];
-    memset(value, 'v', size - 32 - 6);
-    value[size - 32 - 6] = '\0';
-    put_field(&b, "x-long", value);
-}
-
-enum { USUAL = 32 + 7 + 4 + 32 + 7 + 4 + 32 + 5 + sizeof TINY - 1 + 32 + 10 + 6 + 32 + 12 + 16 };
-
-static void test_list_size(struct pair *pair)
-{
-    begin(pair);
-    pseudo(15);
-    rest();
-    put_long(GRAM_HEADER_LIST_MAX - USUAL);
-    is_good();
-    pseudo(15);
-    rest();
-    put_long(GRAM_HEADER_LIST_MAX - USUAL + 1);
-    peer_block(client, id, &b, 0);
-    expect_only_trailers(client, id, GRAM_RESOURCE_EXHAUSTED, "*");
-    assert_true(peer_answer(client, id)->reset);
-    expect_whatever(client);
-    expect_alive(client);
-}
-
-/* As C-core sends it where its application has 30 KB of metadata: refused, and the tables stay in step. */
-static void test_list_beyond(struct pair *pair)
-{
-    begin(pair);
-    pseudo(15);
-    rest();
-    put_long(4 * GRAM_HEADER_LIST_MAX - USUAL - 40);
-    put_insert(&b, "x-after", "1");
-    send_long(client, id, ES);
-    expect_only_trailers(client, id, GRAM_RESOURCE_EXHAUSTED, "*");
-    expect_whatever(client);
-    pseudo(15);
-    put_index(&b, 62);
-    rest();
-    id += 2;
-    is_good();
-    pseudo(15);
-    rest();
-    put_long(4 * GRAM_HEADER_LIST_MAX - USUAL + 1);
-    send_long(client, id, 0);
-    expect_goaway(client, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_HEADER_LIST_MAX");
-}
-
-/* Fields cost nothing on the wire once they are in the table: they are counted. */
-static void fields(unsigned count)
-{
-    pseudo(15);
-    rest();
-    put_insert(&b, "x", "");
-    for (unsigned i = 6; i < count; i++)
-        put_index(&b, 62);
-}
-
-static void test_field_count(struct pair *pair)
-{
-    begin(pair);
-    fields(GRAM_HEADER_FIELDS_MAX);
-    is_good();
-    fields(GRAM_HEADER_FIELDS_MAX + 1);
-    peer_block(client, id, &b, 0);
-    expect_only_trailers(client, id, GRAM_RESOURCE_EXHAUSTED, "*");
-    expect_whatever(client);
-    id += 2;
-    fields(4 * GRAM_HEADER_FIELDS_MAX);
-    peer_block(client, id, &b, 0);
-    expect_only_trailers(client, id, GRAM_RESOURCE_EXHAUSTED, "*");
-    expect_whatever(client);
-    expect_alive(client);
-    fields(4 * GRAM_HEADER_FIELDS_MAX + 1);
-    peer_block(client, client->last_id + 2, &b, 0);
-    expect_goaway(client, GRAM_H2_ENHANCE_YOUR_CALM, "GRAM_HEADER_LIST_MAX");
-}
-
-/* In trailers as well. */
-static void test_large_trailers(struct pair *pair)
-{
-    begin(pair);
-    open_stream();
-    peer_message(client, id, 6, "", 0, 0);
-    put_insert(&b, "x", "");
-    for (unsigned i = 0; i < 4 * GRAM_HEADER_FIELDS_MAX; i++)
-        put_index(&b, 62);
-    peer_block(client, id, &b, ES);
-    expect_goaway(client, GRAM_H2_ENHANCE_YOUR_CALM, NULL);
-}
-
-/* Too large, and not gRPC at all. */
-static void test_large_http(struct pair *pair)
-{
-    begin(pair);
-    b.len = 0;
-    put_index(&b, 3);
-    put_index(&b, 6);
-    put_index(&b, 4);
-    put_long(GRAM_HEADER_LIST_MAX);
-    peer_block(client, id, &b, ES);
-    expect_http(client, id, "431");
-    expect_whatever(client);
-    expect_alive(client);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -579,11 +452,6 @@ int main(void)
         PAIR_TEST(test_content_length_at_end),
         PAIR_TEST(test_bad_trailers),
         PAIR_TEST(test_good_trailers),
-        PAIR_TEST(test_list_size),
-        PAIR_TEST(test_list_beyond),
-        PAIR_TEST(test_field_count),
-        PAIR_TEST(test_large_trailers),
-        PAIR_TEST(test_large_http),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

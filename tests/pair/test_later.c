@@ -10,8 +10,6 @@
 
 enum { ES = GRAM_H2_FLAG_END_STREAM };
 
-static struct blob b;
-
 static void wake(struct pair *pair)
 {
     gram_call_wake(test_app.ref);
@@ -239,22 +237,12 @@ static void test_sleep_long(struct pair *pair)
 
 /* ---- deadlines ---- */
 
-static void call_with_timeout(struct peer *p, uint32_t id, const char *path, const char *timeout,
-                              unsigned flags)
-{
-    b.len = 0;
-    put_request(&b, path);
-    put_field(&b, "grpc-timeout", timeout);
-    peer_block(p, id, &b, 0);
-    peer_message(p, id, 1, "", 0, flags);
-}
-
 static void test_deadline(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
     uint32_t begin = pair->now;
     test_app_status(GRAM_PENDING, NULL);
-    call_with_timeout(p, 1, TINY, "1500m", ES);
+    peer_call_within(p, 1, TINY, "1500m", ES);
     pair_sleep(pair, 1499);
     expect_pending(p, 1);
     pair_sleep(pair, 1);
@@ -273,8 +261,8 @@ static void test_deadline(struct pair *pair)
 static void test_deadline_open(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
-    call_with_timeout(p, 1, TINY, "2S", 0);
-    call_with_timeout(p, 3, COLLECT, "2S", 0);
+    peer_call_within(p, 1, TINY, "2S", 0);
+    peer_call_within(p, 3, COLLECT, "2S", 0);
     pair_sleep(pair, 2000);
     for (uint32_t id = 1; id <= 3; id += 2) {
         expect_only_trailers(p, id, GRAM_DEADLINE_EXCEEDED, "*");
@@ -295,7 +283,7 @@ static void test_deadline_stream(struct pair *pair)
     test_app_answer((struct test_answer){.status = GRAM_MORE, .number = 1});
     test_app_answer((struct test_answer){.status = GRAM_MORE, .number = 2});
     test_app_status(GRAM_WAIT, NULL);
-    call_with_timeout(p, 1, STREAM, "1S", ES);
+    peer_call_within(p, 1, STREAM, "1S", ES);
     pair_sleep(pair, 1000);
     expect_status(p, 1, GRAM_DEADLINE_EXCEEDED, "*");
     assert_int_equal(answer_replies(peer_answer(p, 1)), 2);
@@ -307,7 +295,7 @@ static void test_deadline_wraps(struct pair *pair)
     struct peer *p = peer_ready(pair);
     pair_sleep(pair, 0u - pair->now - 1);
     test_app_status(GRAM_PENDING, NULL);
-    call_with_timeout(p, 1, TINY, "10m", ES);
+    peer_call_within(p, 1, TINY, "10m", ES);
     pair_sleep(pair, 9);
     expect_pending(p, 1);
     pair_sleep(pair, 1);
@@ -323,8 +311,8 @@ static void test_deadline_far(struct pair *pair)
     test_app_status(GRAM_PENDING, NULL);
     test_app_status(GRAM_PENDING, NULL);
     p->answers_pings = true;
-    call_with_timeout(p, 1, TINY, "2147483S", ES);
-    call_with_timeout(p, 3, TINY, "99999999H", ES);
+    peer_call_within(p, 1, TINY, "2147483S", ES);
+    peer_call_within(p, 3, TINY, "99999999H", ES);
     pair_sleep(pair, 0x7f000000);
     expect_pending(p, 1);
     expect_pending(p, 3);
@@ -338,7 +326,7 @@ static void test_deadline_at_once(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
     test_app_status(GRAM_PENDING, NULL);
-    call_with_timeout(p, 1, TINY, "0m", ES);
+    peer_call_within(p, 1, TINY, "0m", ES);
     expect_only_trailers(p, 1, GRAM_DEADLINE_EXCEEDED, "*");
     assert_int_equal(test_app.closed, test_app.calls);
 }

@@ -1,5 +1,6 @@
 /* Metadata of requests (gram/metadata.h): which values a call sees, in every form that HPACK has for them;
- * and what becomes of those that are too many, or no base64. What is indexed is in test_metadata_store.c. */
+ * and what becomes of those that are too many. Binary ones are in test_metadata_bin.c, what is indexed in
+ * test_metadata_store.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,192 +10,89 @@
 
 #include "expect.h"
 #include "metadata_app.h"
+#include "metadata_client.h"
 
 #if GRAM_METADATA_SIZE > 0
 
 enum { ES = GRAM_H2_FLAG_END_STREAM };
 
-static struct blob b;
-static uint32_t id;
-static struct peer *client;
-
-static void begin(struct pair *pair)
-{
-    client = peer_ready(pair);
-    id = UINT32_MAX;
-}
-
-/* The next request, in `b`. */
-static void request(void)
-{
-    id += 2;
-    b.len = 0;
-    put_request(&b, TINY);
-}
-
-static void text(unsigned form, const char *name, const char *value)
-{
-    put_literal(&b, form, 0, name, value, strlen(value));
-}
-
-static void send(void)
-{
-    metadata_seen[0] = '\0';
-    peer_block(client, id, &b, 0);
-    peer_message(client, id, 3, "", 0, ES);
-}
-
-static void expect_seen(const char *seen)
-{
-    send();
-    expect_number(client, id, 3);
-    assert_string_equal(metadata_seen, seen);
-    expect_usage(client->pair, 0, 0, 0);
-}
-
-/* The call alone fails; no interceptor and no handler has seen it. */
-static void expect_refused(gram_status status, const char *why)
-{
-    unsigned calls = test_app.calls;
-
-    send();
-    expect_only_trailers(client, id, status, why);
-    assert_int_equal(test_app.calls, calls);
-    assert_string_equal(metadata_seen, "");
-    expect_usage(client->pair, 0, 0, 0);
-    request();
-    text(NOT_ADDED, "x-text", "good");
-    expect_seen("x-text=good\n");
-}
-
 /* ---- forms ---- */
 
 static void test_none(struct pair *pair)
 {
-    begin(pair);
-    request();
-    expect_seen("");
-    request();
-    text(NOT_ADDED, "x-tex", "1");
-    text(NOT_ADDED, "x-text-", "2");
-    text(NOT_ADDED, "x-text-22", "3");
-    text(ADDED, "x-text-bin", "!");
-    put_literal(&b, NOT_ADDED, 37, NULL, "from", 4);
-    expect_seen("");
+    metadata_client(pair);
+    next_request();
+    expect_all_seen("");
+    next_request();
+    put_text(NOT_ADDED, "x-tex", "1");
+    put_text(NOT_ADDED, "x-text-", "2");
+    put_text(NOT_ADDED, "x-text-22", "3");
+    put_text(ADDED, "x-text-bin", "!");
+    put_literal(&block, NOT_ADDED, 37, NULL, "from", 4);
+    expect_all_seen("");
 }
 
 static void test_forms(struct pair *pair)
 {
     static const unsigned forms[] = {NOT_ADDED, NEVER_ADDED, ADDED};
-    begin(pair);
+    metadata_client(pair);
     for (unsigned i = 0; i < 12; i++) {
         unsigned form = forms[i % 3] | i / 3;
-        request();
-        text(form, "x-text", "hello, world");
-        text(form, "x-data-bin", "AAEC/w");
-        text(form, "x-text-2", "");
-        text(form, "user-agent", "grpc-go/1.85.0");
-        put_literal(&b, form, 58, NULL, "by its number", 13);
-        expect_seen("x-text=hello, world\nx-data-bin=000102ff\nuser-agent=grpc-go/1.85.0\n"
+        next_request();
+        put_text(form, "x-text", "hello, world");
+        put_text(form, "x-data-bin", "AAEC/w");
+        put_text(form, "x-text-2", "");
+        put_text(form, "user-agent", "grpc-go/1.85.0");
+        put_literal(&block, form, 58, NULL, "by its number", 13);
+        expect_all_seen("x-text=hello, world\nx-data-bin=000102ff\nuser-agent=grpc-go/1.85.0\n"
                     "user-agent=by its number\nx-text-2=\n");
     }
-    request(); /* an entry of the static table itself: empty */
-    put_index(&b, 58);
-    put_literal(&b, NOT_ADDED, 58, NULL, "more", 4);
-    expect_seen("user-agent=\nuser-agent=more\n");
+    next_request(); /* an entry of the static table itself: empty */
+    put_index(&block, 58);
+    put_literal(&block, NOT_ADDED, 58, NULL, "more", 4);
+    expect_all_seen("user-agent=\nuser-agent=more\n");
 }
 
 /* Names by the index of an entry, and the same values in another call. */
 static void test_indexed(struct pair *pair)
 {
-    begin(pair);
-    request();
-    text(ADDED, "x-text", "one");         /* 62 + 4 */
-    text(ADDED, "x-data-bin", "Zm9v,Zg"); /* 62 + 3 */
-    text(ADDED, "user-agent", "me");      /* 62 + 2 */
-    text(ADDED, "x-text-2", "");          /* 62 + 1 */
-    text(ADDED, "x-nobody", "asked");     /* 62 */
-    expect_seen("x-text=one\nx-data-bin=666f6f\nx-data-bin=66\nuser-agent=me\nx-text-2=\n");
+    metadata_client(pair);
+    next_request();
+    put_text(ADDED, "x-text", "one");         /* 62 + 4 */
+    put_text(ADDED, "x-data-bin", "Zm9v,Zg"); /* 62 + 3 */
+    put_text(ADDED, "user-agent", "me");      /* 62 + 2 */
+    put_text(ADDED, "x-text-2", "");          /* 62 + 1 */
+    put_text(ADDED, "x-nobody", "asked");     /* 62 */
+    expect_all_seen("x-text=one\nx-data-bin=666f6f\nx-data-bin=66\nuser-agent=me\nx-text-2=\n");
     for (unsigned i = 0; i < 3; i++) {
-        request();
+        next_request();
         for (unsigned index = 66; index >= 62; index--)
-            put_index(&b, index);
-        put_literal(&b, NOT_ADDED, 66, NULL, "two", 3);
-        put_literal(&b, NEVER_ADDED, 65, NULL, "", 0);
-        put_index(&b, 66);
-        expect_seen("x-text=one\nx-text=two\nx-text=one\nx-data-bin=666f6f\nx-data-bin=66\nx-data-bin=\n"
+            put_index(&block, index);
+        put_literal(&block, NOT_ADDED, 66, NULL, "two", 3);
+        put_literal(&block, NEVER_ADDED, 65, NULL, "", 0);
+        put_index(&block, 66);
+        expect_all_seen("x-text=one\nx-text=two\nx-text=one\nx-data-bin=666f6f\nx-data-bin=66\nx-data-bin=\n"
                     "user-agent=me\nx-text-2=\n");
     }
-    request(); /* a literal that is added, by the name of an entry; the others are one further */
-    put_literal(&b, ADDED, 66, NULL, "three", 5);
-    put_index(&b, 62);
-    put_index(&b, 67);
-    expect_seen("x-text=three\nx-text=three\nx-text=one\n");
+    next_request(); /* a literal that is added, by the name of an entry; the others are one further */
+    put_literal(&block, ADDED, 66, NULL, "three", 5);
+    put_index(&block, 62);
+    put_index(&block, 67);
+    expect_all_seen("x-text=three\nx-text=three\nx-text=one\n");
 }
 
 static void test_repeated(struct pair *pair)
 {
-    begin(pair);
-    request();
+    metadata_client(pair);
+    next_request();
     for (unsigned i = 0; i < 8; i++) {
         char value[4] = {(char)('a' + i)};
-        text(i % 2 ? ADDED : NOT_ADDED, "x-text", value);
-        text(NOT_ADDED, "x-text-2", i % 2 ? "odd" : "");
+        put_text(i % 2 ? ADDED : NOT_ADDED, "x-text", value);
+        put_text(NOT_ADDED, "x-text-2", i % 2 ? "odd" : "");
     }
-    expect_seen("x-text=a\nx-text=b\nx-text=c\nx-text=d\nx-text=e\nx-text=f\nx-text=g\nx-text=h\n"
+    expect_all_seen("x-text=a\nx-text=b\nx-text=c\nx-text=d\nx-text=e\nx-text=f\nx-text=g\nx-text=h\n"
                 "x-text-2=\nx-text-2=odd\nx-text-2=\nx-text-2=odd\nx-text-2=\nx-text-2=odd\nx-text-2=\n"
                 "x-text-2=odd\n");
-}
-
-/* ---- -bin ---- */
-
-static void test_bin_lists(struct pair *pair)
-{
-    static const struct {
-        const char *value, *seen;
-    } lists[] = {
-        {"", "x-data-bin=\n"},
-        {"Zg", "x-data-bin=66\n"},
-        {"Zg==", "x-data-bin=66\n"},
-        {"Zg,Zm8,Zm9v", "x-data-bin=66\nx-data-bin=666f\nx-data-bin=666f6f\n"},
-        {"Zg==,Zm8=,Zm9v", "x-data-bin=66\nx-data-bin=666f\nx-data-bin=666f6f\n"},
-        {"Zg== , Zm8 ,  Zm9v", "x-data-bin=66\nx-data-bin=666f\nx-data-bin=666f6f\n"},
-        {",", "x-data-bin=\nx-data-bin=\n"},
-        {",,Zg, ,", "x-data-bin=\nx-data-bin=\nx-data-bin=66\nx-data-bin=\nx-data-bin=\n"},
-    };
-    begin(pair);
-    for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        request();
-        text(NOT_ADDED, "x-data-bin", lists[i].value);
-        expect_seen(lists[i].seen);
-    }
-    request(); /* lists and repetition together */
-    text(ADDED, "x-data-bin", "Zg,Zw");
-    text(NOT_ADDED, "x-text", "Zg,Zw"); /* text is no list */
-    text(NOT_ADDED, "x-data-bin", "aA");
-    put_index(&b, 62);
-    expect_seen("x-text=Zg,Zw\nx-data-bin=66\nx-data-bin=67\nx-data-bin=68\nx-data-bin=66\nx-data-bin=67\n");
-}
-
-static void test_bad_base64(struct pair *pair)
-{
-    static const char *const bad[] = {"Z", "Zg=", "Zg,Z", "Z,Zg", "Zg;Zw", "Zg Zw", "Zg,\tZw", "===", "Zg==Zg"};
-    begin(pair);
-    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        request();
-        text(NOT_ADDED, "x-text", "before");
-        text(i % 2 ? NOT_ADDED : NEVER_ADDED, "x-data-bin", bad[i]);
-        text(NOT_ADDED, "x-text", "behind");
-        expect_refused(GRAM_INTERNAL, "metadata is no base64");
-    }
-    request(); /* a value that is no base64 stays so where it is referred to (CVE-2024-7246) */
-    text(ADDED, "x-data-bin", "Z");
-    expect_refused(GRAM_INTERNAL, "metadata is no base64");
-    for (unsigned i = 0; i < 3; i++) {
-        request();
-        put_index(&b, 62);
-        expect_refused(GRAM_INTERNAL, "metadata is no base64");
-    }
 }
 
 /* ---- judges ---- */
@@ -202,29 +100,29 @@ static void test_bad_base64(struct pair *pair)
 static void test_judged(struct pair *pair)
 {
     char seen[METADATA_SEEN] = "";
-    begin(pair);
-    request();
-    text(ADDED, "authorization", "Bearer one");                  /* 62 + 1 */
-    text(ADDED | HUFFMAN_VALUE, "x-judged", "a");                /* 62 */
-    put_literal(&b, NEVER_ADDED, 23, NULL, "Bearer two", 10);
-    put_index(&b, 23); /* empty */
-    put_literal(&b, NOT_ADDED, 62, NULL, "", 0);
+    metadata_client(pair);
+    next_request();
+    put_text(ADDED, "authorization", "Bearer one");                  /* 62 + 1 */
+    put_text(ADDED | HUFFMAN_VALUE, "x-judged", "a");                /* 62 */
+    put_literal(&block, NEVER_ADDED, 23, NULL, "Bearer two", 10);
+    put_index(&block, 23); /* empty */
+    put_literal(&block, NOT_ADDED, 62, NULL, "", 0);
     metadata_line(seen, KEY_AUTH, "Bearer one", 10);
     metadata_line(seen, KEY_AUTH, "Bearer two", 10);
     metadata_line(seen, KEY_AUTH, "", 0);
     metadata_line(seen, KEY_JUDGED, "a", 1);
     metadata_line(seen, KEY_JUDGED, "", 0);
-    expect_seen(seen);
+    expect_all_seen(seen);
     for (unsigned i = 0; i < 3; i++) {
-        request();
-        put_index(&b, 62);
-        put_index(&b, 63);
-        put_index(&b, 62);
+        next_request();
+        put_index(&block, 62);
+        put_index(&block, 63);
+        put_index(&block, 62);
         seen[0] = '\0';
         metadata_line(seen, KEY_AUTH, "Bearer one", 10);
         metadata_line(seen, KEY_JUDGED, "a", 1);
         metadata_line(seen, KEY_JUDGED, "a", 1);
-        expect_seen(seen);
+        expect_all_seen(seen);
     }
 }
 
@@ -232,15 +130,15 @@ static void test_judged(struct pair *pair)
 static void test_verdicts(struct pair *pair)
 {
     unsigned capped = 0;
-    begin(pair);
+    metadata_client(pair);
     for (unsigned i = 0; i < 200; i++) {
         char value[4000], seen[METADATA_SEEN] = "";
         size_t len = i < 190 ? i : 4000;
         memset(value, 'a' + (int)(i % 26), len);
-        request();
-        put_literal(&b, i % 2 ? ADDED : NOT_ADDED, 0, "x-judged", value, len);
+        next_request();
+        put_literal(&block, i % 2 ? ADDED : NOT_ADDED, 0, "x-judged", value, len);
         metadata_line(seen, KEY_JUDGED, value, len);
-        expect_seen(seen);
+        expect_all_seen(seen);
         capped += strstr(seen, "=60000\n") != NULL;
     }
     assert_true(capped > 0);
@@ -254,19 +152,19 @@ static void test_cuts(struct pair *pair)
     static struct blob all;
     static const char expected[] = "x-text=hello\nx-text=again\nx-data-bin=666f6f\nx-data-bin=67\n"
                                    "user-agent=me\nx-text-2=\n";
-    begin(pair);
+    metadata_client(pair);
     for (size_t cut = 0;; cut++) {
-        request();
-        text(cut % 2 ? ADDED : NOT_ADDED, "x-text", "hello");
-        text(NOT_ADDED | HUFFMAN_NAME | HUFFMAN_VALUE, "x-text", "again");
-        text(cut % 2 ? NOT_ADDED : ADDED | HUFFMAN_VALUE, "x-data-bin", "Zm9v,Zw==");
-        put_literal(&b, ADDED, 58, NULL, "me", 2);
-        text(NEVER_ADDED, "x-text-2", "");
-        if (cut > b.len)
+        next_request();
+        put_text(cut % 2 ? ADDED : NOT_ADDED, "x-text", "hello");
+        put_text(NOT_ADDED | HUFFMAN_NAME | HUFFMAN_VALUE, "x-text", "again");
+        put_text(cut % 2 ? NOT_ADDED : ADDED | HUFFMAN_VALUE, "x-data-bin", "Zm9v,Zw==");
+        put_literal(&block, ADDED, 58, NULL, "me", 2);
+        put_text(NEVER_ADDED, "x-text-2", "");
+        if (cut > block.len)
             break;
         all.len = 0;
-        put_frame(&all, GRAM_H2_HEADERS, 0, id, b.bytes, cut);
-        put_frame(&all, GRAM_H2_CONTINUATION, GRAM_H2_FLAG_END_HEADERS, id, b.bytes + cut, b.len - cut);
+        put_frame(&all, GRAM_H2_HEADERS, 0, id, block.bytes, cut);
+        put_frame(&all, GRAM_H2_CONTINUATION, GRAM_H2_FLAG_END_HEADERS, id, block.bytes + cut, block.len - cut);
         metadata_seen[0] = '\0';
         client->segment = cut % 3 == 0 ? 1 : cut % 3 == 1 ? 9 + cut : PEER_RANDOM;
         peer_send(client, &all);
@@ -283,7 +181,7 @@ static void test_cuts(struct pair *pair)
 static void test_size(struct pair *pair)
 {
     char value[GRAM_METADATA_SIZE + 1];
-    begin(pair);
+    metadata_client(pair);
     memset(value, 'v', sizeof value);
     for (unsigned twice = 0; twice < 2; twice++) {
         for (size_t last = GRAM_METADATA_SIZE - 5; last <= GRAM_METADATA_SIZE + 1; last++) {
@@ -292,10 +190,10 @@ static void test_size(struct pair *pair)
                 continue;
             char seen[METADATA_SEEN] = "";
             size_t len = last - used - 3;
-            request();
+            next_request();
             if (twice)
-                put_literal(&b, NOT_ADDED, 0, "x-text", value, 40);
-            put_literal(&b, last % 2 ? ADDED : NOT_ADDED | HUFFMAN_VALUE, 0, "x-text", value, len);
+                put_literal(&block, NOT_ADDED, 0, "x-text", value, 40);
+            put_literal(&block, last % 2 ? ADDED : NOT_ADDED | HUFFMAN_VALUE, 0, "x-text", value, len);
             if (last > GRAM_METADATA_SIZE) {
                 expect_refused(GRAM_RESOURCE_EXHAUSTED, "GRAM_METADATA_SIZE");
                 continue;
@@ -303,7 +201,7 @@ static void test_size(struct pair *pair)
             if (twice)
                 metadata_line(seen, KEY_TEXT, value, 40);
             metadata_line(seen, KEY_TEXT, value, len);
-            expect_seen(seen);
+            expect_all_seen(seen);
         }
     }
 }
@@ -317,29 +215,29 @@ static void test_size_of_others(struct pair *pair)
         size_t costs;
     } last[] = {{"x-text-2", "", 3}, {"x-judged", "a", 5}, {"x-text-2", "12345", 8}, {"x-data-bin", "Zg==", 7}};
     char value[GRAM_METADATA_SIZE];
-    begin(pair);
+    metadata_client(pair);
     memset(value, 'v', sizeof value);
     for (unsigned i = 0; i < 4; i++) {
         for (unsigned indexed = 0; indexed < 2; indexed++) {
             for (size_t left = 0; left <= last[i].costs; left++) {
-                request(); /* table: nothing but that value */
-                b.len = 0;
-                put_integer(&b, 0x20, 5, 0);
-                put_integer(&b, 0x20, 5, 4096);
-                put_request(&b, TINY);
-                text(ADDED, last[i].name, last[i].value);
-                send();
+                next_request(); /* table: nothing but that value */
+                block.len = 0;
+                put_integer(&block, 0x20, 5, 0);
+                put_integer(&block, 0x20, 5, 4096);
+                put_request(&block, TINY);
+                put_text(ADDED, last[i].name, last[i].value);
+                send_request();
                 expect_number(client, id, 3);
-                request();
-                put_literal(&b, NOT_ADDED, 0, "x-text", value, GRAM_METADATA_SIZE - 3 - left);
+                next_request();
+                put_literal(&block, NOT_ADDED, 0, "x-text", value, GRAM_METADATA_SIZE - 3 - left);
                 if (indexed)
-                    put_index(&b, 62);
+                    put_index(&block, 62);
                 else
-                    text(NOT_ADDED, last[i].name, last[i].value);
+                    put_text(NOT_ADDED, last[i].name, last[i].value);
                 if (left < last[i].costs) {
                     expect_refused(GRAM_RESOURCE_EXHAUSTED, "GRAM_METADATA_SIZE");
                 } else {
-                    send();
+                    send_request();
                     expect_number(client, id, 3);
                     assert_non_null(strstr(metadata_seen, last[i].name));
                 }
@@ -352,27 +250,27 @@ static void test_size_of_others(struct pair *pair)
 static void test_flood(struct pair *pair)
 {
     char value[3000];
-    begin(pair);
+    metadata_client(pair);
     memset(value, 'v', sizeof value);
-    request();
-    put_literal(&b, ADDED, 0, "x-text", value, sizeof value);
+    next_request();
+    put_literal(&block, ADDED, 0, "x-text", value, sizeof value);
     expect_refused(GRAM_RESOURCE_EXHAUSTED, "GRAM_METADATA_SIZE");
-    request();
+    next_request();
     for (unsigned i = 0; i < 50; i++)
-        put_literal(&b, NOT_ADDED, 0, i % 2 ? "x-text" : "x-data-bin", value, 8);
+        put_literal(&block, NOT_ADDED, 0, i % 2 ? "x-text" : "x-data-bin", value, 8);
     expect_refused(GRAM_RESOURCE_EXHAUSTED, "GRAM_METADATA_SIZE");
-    request();
-    put_literal(&b, ADDED, 0, "x-nobody", value, sizeof value);
-    put_literal(&b, NOT_ADDED, 0, "x-text", "small", 5);
-    put_literal(&b, NOT_ADDED, 0, "x-nobody-bin", value, sizeof value);
-    expect_seen("x-text=small\n");
-    request(); /* the first fault is told */
-    text(NOT_ADDED, "x-data-bin", "Z");
-    put_literal(&b, NOT_ADDED, 0, "x-text", value, sizeof value);
+    next_request();
+    put_literal(&block, ADDED, 0, "x-nobody", value, sizeof value);
+    put_literal(&block, NOT_ADDED, 0, "x-text", "small", 5);
+    put_literal(&block, NOT_ADDED, 0, "x-nobody-bin", value, sizeof value);
+    expect_all_seen("x-text=small\n");
+    next_request(); /* the first fault is told */
+    put_text(NOT_ADDED, "x-data-bin", "Z");
+    put_literal(&block, NOT_ADDED, 0, "x-text", value, sizeof value);
     expect_refused(GRAM_INTERNAL, "metadata is no base64");
-    request();
-    put_literal(&b, NOT_ADDED, 0, "x-text", value, sizeof value);
-    text(NOT_ADDED, "x-data-bin", "Z");
+    next_request();
+    put_literal(&block, NOT_ADDED, 0, "x-text", value, sizeof value);
+    put_text(NOT_ADDED, "x-data-bin", "Z");
     expect_refused(GRAM_RESOURCE_EXHAUSTED, "GRAM_METADATA_SIZE");
 }
 
@@ -381,15 +279,15 @@ static void test_flood(struct pair *pair)
 /* Calls that are open at once keep their own, and a slot's next call has none of the one before. */
 static void test_own(struct pair *pair)
 {
-    begin(pair);
+    metadata_client(pair);
     for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++) {
         char value[3] = {(char)('a' + i)}, seen[METADATA_SEEN] = "";
-        request();
-        text(i == 0 ? ADDED : NOT_ADDED, "x-text", value);
+        next_request();
+        put_text(i == 0 ? ADDED : NOT_ADDED, "x-text", value);
         if (i > 0)
-            put_index(&b, 62);
+            put_index(&block, 62);
         metadata_seen[0] = '\0';
-        peer_block(client, id, &b, 0);
+        peer_block(client, id, &block, 0);
         metadata_line(seen, KEY_TEXT, value, 1);
         if (i > 0)
             metadata_line(seen, KEY_TEXT, "a", 1);
@@ -399,8 +297,8 @@ static void test_own(struct pair *pair)
         peer_message(client, i, (int32_t)i, "", 0, ES);
         expect_number(client, i, (int32_t)i);
     }
-    request();
-    expect_seen("");
+    next_request();
+    expect_all_seen("");
 }
 
 /* A handler can read it in each of its callbacks, whatever other calls have sent since. */
@@ -413,17 +311,17 @@ static void read_later(gram_call *call)
 
 static void test_later(struct pair *pair)
 {
-    begin(pair);
+    metadata_client(pair);
     test_app_answer((struct test_answer){.status = GRAM_PENDING});
     test_app_answer((struct test_answer){.status = GRAM_OK, .number = 1}); /* the call between */
     test_app_answer((struct test_answer){.status = GRAM_OK, .number = 2, .hook = read_later});
-    request();
-    text(ADDED, "x-text", "the first");
-    send();
+    next_request();
+    put_text(ADDED, "x-text", "the first");
+    send_request();
     gram_call_ref first = test_app.ref;
-    request();
-    text(NOT_ADDED, "x-text", "the second");
-    send();
+    next_request();
+    put_text(NOT_ADDED, "x-text", "the second");
+    send_request();
     expect_number(client, id, 1);
     gram_call_wake(first);
     pair_run(pair);
@@ -434,44 +332,43 @@ static void test_later(struct pair *pair)
 /* What never becomes a call: its values are in the table all the same. */
 static void test_no_call(struct pair *pair)
 {
-    begin(pair);
+    metadata_client(pair);
     id += 2;
-    b.len = 0; /* not gRPC */
-    put_index(&b, 3);
-    put_index(&b, 6);
-    put_field(&b, ":path", TINY);
-    text(ADDED, "x-text", "of http");
-    peer_block(client, id, &b, ES);
+    block.len = 0; /* not gRPC */
+    put_index(&block, 3);
+    put_index(&block, 6);
+    put_field(&block, ":path", TINY);
+    put_text(ADDED, "x-text", "of http");
+    peer_block(client, id, &block, ES);
     expect_http(client, id, "415");
     id += 2;
-    b.len = 0; /* no such method */
-    put_request(&b, "/no/such");
-    text(ADDED, "x-text", "of no method");
-    peer_block(client, id, &b, ES);
+    block.len = 0; /* no such method */
+    put_request(&block, "/no/such");
+    put_text(ADDED, "x-text", "of no method");
+    peer_block(client, id, &block, ES);
     expect_only_trailers(client, id, GRAM_UNIMPLEMENTED, "unknown method");
-    request(); /* malformed behind the value: the stream is reset */
-    text(ADDED, "x-text", "of the malformed");
-    text(NOT_ADDED, "X-Upper", "");
+    next_request(); /* malformed behind the value: the stream is reset */
+    put_text(ADDED, "x-text", "of the malformed");
+    put_text(NOT_ADDED, "X-Upper", "");
     expect_whatever(client);
-    peer_block(client, id, &b, ES);
+    peer_block(client, id, &block, ES);
     expect_rst(client, id, GRAM_H2_PROTOCOL_ERROR);
-    request();
-    put_index(&b, 62);
-    put_index(&b, 63);
-    put_index(&b, 64);
-    expect_seen("x-text=of the malformed\nx-text=of no method\nx-text=of http\n");
+    next_request();
+    put_index(&block, 62);
+    put_index(&block, 63);
+    put_index(&block, 64);
+    expect_all_seen("x-text=of the malformed\nx-text=of no method\nx-text=of http\n");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PAIR_TEST_OF(test_none, metadata_app),       PAIR_TEST_OF(test_forms, metadata_app),
-        PAIR_TEST_OF(test_indexed, metadata_app),    PAIR_TEST_OF(test_repeated, metadata_app),
-        PAIR_TEST_OF(test_bin_lists, metadata_app),  PAIR_TEST_OF(test_bad_base64, metadata_app),
-        PAIR_TEST_OF(test_judged, metadata_app),     PAIR_TEST_OF(test_verdicts, metadata_app),
-        PAIR_TEST_OF(test_cuts, metadata_app),       PAIR_TEST_OF(test_size, metadata_app),
-        PAIR_TEST_OF(test_size_of_others, metadata_app), PAIR_TEST_OF(test_flood, metadata_app),
-        PAIR_TEST_OF(test_own, metadata_app),        PAIR_TEST_OF(test_later, metadata_app),
+        PAIR_TEST_OF(test_none, metadata_app),          PAIR_TEST_OF(test_forms, metadata_app),
+        PAIR_TEST_OF(test_indexed, metadata_app),       PAIR_TEST_OF(test_repeated, metadata_app),
+        PAIR_TEST_OF(test_judged, metadata_app),        PAIR_TEST_OF(test_verdicts, metadata_app),
+        PAIR_TEST_OF(test_cuts, metadata_app),          PAIR_TEST_OF(test_size, metadata_app),
+        PAIR_TEST_OF(test_size_of_others, metadata_app),PAIR_TEST_OF(test_flood, metadata_app),
+        PAIR_TEST_OF(test_own, metadata_app),           PAIR_TEST_OF(test_later, metadata_app),
         PAIR_TEST_OF(test_no_call, metadata_app),
     };
     metadata_app_init();

@@ -10,40 +10,19 @@
 
 #include "expect.h"
 #include "metadata_app.h"
+#include "metadata_client.h"
 
 #if GRAM_METADATA_SIZE > 0
 
 enum { ES = GRAM_H2_FLAG_END_STREAM, ENTRY = 32 + 6 /* "x-text" */ };
 
-static struct blob b;
-static uint32_t id;
-static struct peer *client;
-
-static void begin(struct pair *pair)
-{
-    client = peer_ready(pair);
-    id = UINT32_MAX;
-}
-
-static void request(void)
-{
-    id += 2;
-    b.len = 0;
-    put_request(&b, TINY);
-}
-
-/* The same behind a size update. */
+/* The next request, behind a size update. */
 static void request_with_table(uint32_t size)
 {
     id += 2;
-    b.len = 0;
-    put_integer(&b, 0x20, 5, size);
-    put_request(&b, TINY);
-}
-
-static void add(const char *name, const char *value)
-{
-    put_literal(&b, ADDED, 0, name, value, strlen(value));
+    block.len = 0;
+    put_integer(&block, 0x20, 5, size);
+    put_request(&block, TINY);
 }
 
 /* `len` bytes that begin with `first`. */
@@ -53,26 +32,12 @@ static void add_long(char first, size_t len)
 
     memset(value, '.', sizeof value);
     value[0] = first;
-    put_literal(&b, ADDED, 0, "x-text", value, len);
-}
-
-static void send(void)
-{
-    metadata_seen[0] = '\0';
-    peer_block(client, id, &b, 0);
-    peer_message(client, id, 3, "", 0, ES);
-}
-
-static void expect_seen(const char *seen)
-{
-    send();
-    expect_number(client, id, 3);
-    assert_string_equal(metadata_seen, seen);
+    put_literal(&block, ADDED, 0, "x-text", value, len);
 }
 
 static void expect_lost(void)
 {
-    send();
+    send_request();
     expect_only_trailers(client, id, GRAM_RESOURCE_EXHAUSTED, "GRAM_HPACK_STORE");
 }
 
@@ -93,33 +58,33 @@ static void empty_table(void)
 /* To nothing and back, to less, and by ever new entries: the oldest goes, those behind it stay. */
 static void test_eviction(struct pair *pair)
 {
-    begin(pair);
-    request();
-    add("x-text", "a");
-    add("x-data-bin", "Zg");
-    add("user-agent", "u");
+    metadata_client(pair);
+    next_request();
+    put_text(ADDED, "x-text", "a");
+    put_text(ADDED, "x-data-bin", "Zg");
+    put_text(ADDED, "user-agent", "u");
     expect_seen("x-text=a\nx-data-bin=66\nuser-agent=u\n");
     assert_int_equal(used(), 3 + 4 + 3);
     empty_table();
     request_with_table(3 * (ENTRY + 1));
     for (char c = 'a'; c <= 'z'; c++) {
         char value[2] = {c}, seen[METADATA_SEEN] = "";
-        add("x-text", value);
+        put_text(ADDED, "x-text", value);
         metadata_line(seen, KEY_TEXT, value, 1);
         expect_seen(seen);
         assert_int_equal(used(), c == 'a' ? 3 : c == 'b' ? 6 : 9);
-        request();
+        next_request();
     }
-    put_index(&b, 64);
-    put_index(&b, 63);
-    put_index(&b, 62);
+    put_index(&block, 64);
+    put_index(&block, 63);
+    put_index(&block, 62);
     expect_seen("x-text=x\nx-text=y\nx-text=z\n");
     request_with_table(2 * (ENTRY + 1));
-    put_index(&b, 63);
-    put_index(&b, 62);
+    put_index(&block, 63);
+    put_index(&block, 62);
     expect_seen("x-text=y\nx-text=z\n");
     request_with_table(ENTRY + 2);
-    put_index(&b, 62);
+    put_index(&block, 62);
     expect_seen("x-text=z\n");
     empty_table();
 }
@@ -127,24 +92,24 @@ static void test_eviction(struct pair *pair)
 /* An entry larger than the table empties it, and is none (RFC 7541 4.4). */
 static void test_larger_than_table(struct pair *pair)
 {
-    begin(pair);
+    metadata_client(pair);
     request_with_table(200);
-    add("x-text", "a");
-    add("x-text", "b");
+    put_text(ADDED, "x-text", "a");
+    put_text(ADDED, "x-text", "b");
     expect_seen("x-text=a\nx-text=b\n");
-    request();
+    next_request();
     add_long('L', 200 - ENTRY + 1);
-    send();
+    send_request();
     expect_number(client, id, 3);
     assert_int_equal(used(), 0);
-    request();
+    next_request();
     add_long('M', 200 - ENTRY); /* exactly */
-    send();
+    send_request();
     expect_number(client, id, 3);
     assert_int_equal(used(), 2 + 200 - ENTRY);
-    request();
-    add("x-text", "c");
-    put_index(&b, 62);
+    next_request();
+    put_text(ADDED, "x-text", "c");
+    put_index(&block, 62);
     expect_seen("x-text=c\nx-text=c\n");
     assert_int_equal(used(), 3);
 }
@@ -157,26 +122,26 @@ static void test_mixed_eviction(struct pair *pair)
         {"x-text", "1"},     {"authorization", "Bearer"}, {"x-nobody", "?"}, {"user-agent", ""},
         {"grpc-timeout", "1S"}, {"x-data-bin", "Zg"},     {":authority", "a"}};
     enum { SORTS = sizeof sorts / sizeof sorts[0] };
-    begin(pair);
+    metadata_client(pair);
     for (unsigned first = 0; first < SORTS; first++) {
         for (unsigned step = 1; step < SORTS; step++) {
             id += 2;
-            b.len = 0;
-            put_integer(&b, 0x20, 5, 4096);
-            put_index(&b, 3);
-            put_index(&b, 6);
-            put_field(&b, ":path", TINY);
-            put_field(&b, "content-type", "application/grpc");
+            block.len = 0;
+            put_integer(&block, 0x20, 5, 4096);
+            put_index(&block, 3);
+            put_index(&block, 6);
+            put_field(&block, ":path", TINY);
+            put_field(&block, "content-type", "application/grpc");
             for (unsigned i = 0; i < SORTS; i++) {
                 const char *const *sort = sorts[(first + i * step) % SORTS];
                 if (sort[0][0] != ':')
-                    add(sort[0], sort[1]);
+                    put_text(ADDED, sort[0], sort[1]);
             }
-            send();
+            send_request();
             expect_number(client, id, 3);
             for (uint32_t size = 400; size > 0; size -= size < 32 ? size : 32) {
                 request_with_table(size);
-                send();
+                send_request();
                 expect_number(client, id, 3);
             }
             assert_int_equal(used(), 0);
@@ -194,28 +159,28 @@ static void test_malformed(struct pair *pair)
         const char *value;
         size_t len;
     } bad[] = {{" a", 2}, {"a ", 2}, {"a\tb\t", 4}, {"a\0b", 3}, {"a\nb", 3}, {"\r", 1}};
-    begin(pair);
+    metadata_client(pair);
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         empty_table();
         request_with_table(3 * (ENTRY + 4));
-        put_literal(&b, i % 2 ? ADDED : ADDED | HUFFMAN_VALUE, 0, "x-text", bad[i].value, bad[i].len);
+        put_literal(&block, i % 2 ? ADDED : ADDED | HUFFMAN_VALUE, 0, "x-text", bad[i].value, bad[i].len);
         expect_whatever(client);
-        peer_block(client, id, &b, 0);
+        peer_block(client, id, &block, 0);
         expect_rst(client, id, GRAM_H2_PROTOCOL_ERROR);
-        request();
-        add("x-text", "good");
-        add("x-text", "also");
+        next_request();
+        put_text(ADDED, "x-text", "good");
+        put_text(ADDED, "x-text", "also");
         expect_seen("x-text=good\nx-text=also\n");
-        request(); /* referred to, it stays malformed */
-        put_index(&b, 64);
+        next_request(); /* referred to, it stays malformed */
+        put_index(&block, 64);
         expect_whatever(client);
-        peer_block(client, id, &b, 0);
+        peer_block(client, id, &block, 0);
         expect_rst(client, id, GRAM_H2_PROTOCOL_ERROR);
-        request(); /* evicts the malformed one, and nothing else */
-        add("x-text", "more");
-        put_index(&b, 64);
-        put_index(&b, 63);
-        put_index(&b, 62);
+        next_request(); /* evicts the malformed one, and nothing else */
+        put_text(ADDED, "x-text", "more");
+        put_index(&block, 64);
+        put_index(&block, 63);
+        put_index(&block, 62);
         expect_seen("x-text=more\nx-text=good\nx-text=also\nx-text=more\n");
         assert_int_equal(used(), 18);
         pair_sleep(pair, 5000); /* the resets are forgiven */
@@ -225,32 +190,32 @@ static void test_malformed(struct pair *pair)
 /* Streams beyond the limit, trailers, and blocks for streams that are gone: decoded for the table's sake. */
 static void test_unread_blocks(struct pair *pair)
 {
-    begin(pair);
+    metadata_client(pair);
     for (unsigned i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++) {
-        request();
-        peer_block(client, id, &b, 0);
+        next_request();
+        peer_block(client, id, &block, 0);
     }
     uint32_t last = id;
     expect_whatever(client);
-    request();
-    add("x-text", "refused");
-    peer_block(client, id, &b, ES);
+    next_request();
+    put_text(ADDED, "x-text", "refused");
+    peer_block(client, id, &block, ES);
     expect_rst(client, id, GRAM_H2_REFUSED_STREAM);
-    b.len = 0;
-    add("x-text", "trailer");
+    block.len = 0;
+    put_text(ADDED, "x-text", "trailer");
     peer_message(client, last, 5, "", 0, 0);
-    peer_block(client, last, &b, ES);
+    peer_block(client, last, &block, ES);
     expect_number(client, last, 5);
     peer_rst(client, last - 2, GRAM_H2_CANCEL);
-    b.len = 0;
-    add("x-text", "late");
+    block.len = 0;
+    put_text(ADDED, "x-text", "late");
     expect_whatever(client);
-    peer_block(client, last - 2, &b, ES);
+    peer_block(client, last - 2, &block, ES);
     expect_rst(client, last - 2, GRAM_H2_STREAM_CLOSED);
-    request();
-    put_index(&b, 62);
-    put_index(&b, 63);
-    put_index(&b, 64);
+    next_request();
+    put_index(&block, 62);
+    put_index(&block, 63);
+    put_index(&block, 64);
     expect_seen("x-text=late\nx-text=trailer\nx-text=refused\n");
     peer_rst(client, last - 4, GRAM_H2_CANCEL);
     if (GRAM_MAX_CONCURRENT_STREAMS > 3)
@@ -261,34 +226,34 @@ static void test_unread_blocks(struct pair *pair)
 
 static void test_full(struct pair *pair)
 {
-    begin(pair);
+    metadata_client(pair);
     for (size_t more = 0; more < 2; more++) { /* to the last byte; one more */
         for (size_t first = 2; first < 30; first += 9) {
             empty_table(); /* the ring's beginning moves on: next time it is elsewhere */
             request_with_table(4096);
             add_long('a', first);
             add_long('b', 20);
-            send();
+            send_request();
             expect_number(client, id, 3);
-            request(); /* alone in its call, that the call's own memory is enough */
+            next_request(); /* alone in its call, that the call's own memory is enough */
             add_long('c', GRAM_HPACK_STORE - (2 + first) - (2 + 20) - 2 + more);
-            send();
+            send_request();
             expect_number(client, id, 3);
             assert_int_equal(used(), more ? 2 + first + 2 + 20 : GRAM_HPACK_STORE);
             for (unsigned i = 0; i < 2; i++) {
-                request();
-                put_index(&b, 62);
+                next_request();
+                put_index(&block, 62);
                 if (more) {
                     expect_lost();
                 } else {
-                    send();
+                    send_request();
                     expect_number(client, id, 3);
                     assert_int_equal(metadata_seen[strlen("x-text=")], 'c');
                 }
-                request(); /* the others are as they were */
-                put_index(&b, 63);
-                put_index(&b, 64);
-                send();
+                next_request(); /* the others are as they were */
+                put_index(&block, 63);
+                put_index(&block, 64);
+                send_request();
                 expect_number(client, id, 3);
                 assert_int_equal(strlen(metadata_seen), 2 * strlen("x-text=\n") + 20 + first);
             }
@@ -300,36 +265,36 @@ static void test_full(struct pair *pair)
  * are gone, there is room again. */
 static void test_no_room_at_all(struct pair *pair)
 {
-    begin(pair);
-    request();
+    metadata_client(pair);
+    next_request();
     add_long('a', GRAM_HPACK_STORE - 2 - 2 - 1 - 1);
-    send();
+    send_request();
     expect_number(client, id, 3);
-    request();
-    add("x-text", "b");
-    add("x-text", "");
-    put_literal(&b, NOT_ADDED, 0, "x-text", "c", 1);
+    next_request();
+    put_text(ADDED, "x-text", "b");
+    put_text(ADDED, "x-text", "");
+    put_literal(&block, NOT_ADDED, 0, "x-text", "c", 1);
     expect_seen("x-text=b\nx-text=\nx-text=c\n");
     assert_int_equal(used(), GRAM_HPACK_STORE - 1);
-    request();
-    put_index(&b, 62);
+    next_request();
+    put_index(&block, 62);
     expect_lost();
-    request();
-    put_index(&b, 63);
+    next_request();
+    put_index(&block, 63);
     expect_seen("x-text=b\n");
     request_with_table(2 * ENTRY + 1); /* only the first goes */
-    put_index(&b, 63);
+    put_index(&block, 63);
     expect_seen("x-text=b\n");
     assert_int_equal(used(), 3);
     request_with_table(4096);
-    add("x-text", "d");
-    add("x-text", "");
-    put_index(&b, 62);
-    put_index(&b, 63);
-    put_index(&b, 65);
+    put_text(ADDED, "x-text", "d");
+    put_text(ADDED, "x-text", "");
+    put_index(&block, 62);
+    put_index(&block, 63);
+    put_index(&block, 65);
     expect_seen("x-text=d\nx-text=\nx-text=\nx-text=d\nx-text=b\n");
-    request();
-    put_index(&b, 64); /* what had no room never gets it */
+    next_request();
+    put_index(&block, 64); /* what had no room never gets it */
     expect_lost();
 }
 
@@ -337,14 +302,14 @@ static void test_no_room_at_all(struct pair *pair)
 static void test_judged_needs_none(struct pair *pair)
 {
     char seen[METADATA_SEEN] = "";
-    begin(pair);
-    request();
+    metadata_client(pair);
+    next_request();
     add_long('a', GRAM_HPACK_STORE - 5);
-    send();
+    send_request();
     expect_number(client, id, 3);
-    request();
-    add("authorization", "Bearer of a long, long token that is not kept at all");
-    put_index(&b, 62);
+    next_request();
+    put_text(ADDED, "authorization", "Bearer of a long, long token that is not kept at all");
+    put_index(&block, 62);
     for (unsigned i = 0; i < 2; i++)
         metadata_line(seen, KEY_AUTH, "Bearer of a long, long token that is not kept at all", 52);
     expect_seen(seen);
@@ -353,19 +318,19 @@ static void test_judged_needs_none(struct pair *pair)
 /* A connection begins with an empty store, whatever the one before has left. */
 static void test_next_connection(struct pair *pair)
 {
-    begin(pair);
-    request();
+    metadata_client(pair);
+    next_request();
     add_long('a', 100);
-    send();
+    send_request();
     expect_number(client, id, 3);
     assert_int_equal(used(), 102);
     peer_lose(client);
     for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
-        begin(pair);
+        metadata_client(pair);
         assert_int_equal(used(), 0);
-        request();
-        add("x-text", "b");
-        put_index(&b, 62);
+        next_request();
+        put_text(ADDED, "x-text", "b");
+        put_index(&block, 62);
         expect_seen("x-text=b\nx-text=b\n");
     }
 }

@@ -73,6 +73,16 @@ void expect_goaway(struct peer *p, enum gram_h2_error error, const char *reason)
     assert_int_equal(p->fate, PEER_DONE);
 }
 
+void expect_frame_ends(struct pair *pair, unsigned type, unsigned flags, uint32_t id, size_t len,
+                       enum gram_h2_error error)
+{
+    static const uint8_t zero[20000];
+    struct peer *p = peer_ready(pair);
+
+    peer_frame(p, type, flags, id, zero, len);
+    expect_goaway(p, error, NULL);
+}
+
 void expect_alive(struct peer *p)
 {
     unsigned before = p->ping_acks;
@@ -96,6 +106,13 @@ static struct answer *answer_at_end(struct peer *p, uint32_t id)
     if (!a || !a->ended)
         fail_msg("stream %u has not been answered%s", id, a && a->reset ? ", it was reset" : "");
     return a;
+}
+
+void call_later(struct peer *p, uint32_t id)
+{
+    test_app_status(GRAM_PENDING, NULL);
+    peer_call(p, id, TINY, 0, "");
+    expect_pending(p, id);
 }
 
 void expect_status(struct peer *p, uint32_t id, gram_status status, const char *text)

@@ -33,11 +33,16 @@ void expect_whatever(struct peer *p);
 /* The next frame ends a stream, or the connection, for which the reason holds `reason` (NULL: any). */
 void expect_rst(struct peer *p, uint32_t id, enum gram_h2_error error);
 void expect_goaway(struct peer *p, enum gram_h2_error error, const char *reason);
+/* One frame of zeroes on a new connection ends it. */
+void expect_frame_ends(struct pair *pair, unsigned type, unsigned flags, uint32_t id, size_t len,
+                       enum gram_h2_error error);
 /* The connection still does what it should: a PING is answered, a call too. */
 void expect_alive(struct peer *p);
 
 /* ---- answers: all of a stream, whenever it came ---- */
 
+/* A call whose handler has been asked, and will answer later. */
+void call_later(struct peer *p, uint32_t id);
 /* It has ended with trailers of this status; text NULL: without grpc-message, "*": with some. */
 void expect_status(struct peer *p, uint32_t id, gram_status status, const char *text);
 /* And it had no headers and no DATA before them. */

@@ -14,7 +14,7 @@
 #define GRAM_PEER_NAME 8
 #define GRAM_HEADER_LIST_MAX 1024
 #define GRAM_HEADER_FIELDS_MAX 16
-/* Times: other than the defaults, and long enough that only test_lifetime waits for them. */
+/* Times: other than the defaults, and long enough that only test_lifetime, test_shutdown and test_grace wait for them. */
 #define GRAM_IDLE_MS 100000000
 #define GRAM_CONNECTION_AGE_MS 400000000
 #define GRAM_CONNECTION_AGE_GRACE_MS 5000
