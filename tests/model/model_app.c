@@ -179,6 +179,14 @@ static void waits(struct m_call *c, gram_call *call)
     }
 }
 
+static gram_status postpone(struct m_call *c, gram_call *call)
+{
+    c->stand = M_PENDING;
+    c->resume_due = false;
+    waits(c, call);
+    return GRAM_PENDING;
+}
+
 /* ---- events ---- */
 
 #define MUST(condition, what) ((condition) ? (void)0 : m_fail(c, "%s", what))
@@ -215,10 +223,7 @@ static gram_status on_open(struct m_call *c, gram_call *call, const struct test_
     }
     if (m_chance(60))
         return last_reply(c, rep);
-    c->stand = M_PENDING;
-    c->resume_due = false;
-    waits(c, call);
-    return GRAM_PENDING;
+    return postpone(c, call);
 }
 
 static gram_status on_resume(struct m_call *c, gram_call *call, struct test_reply *rep)
@@ -229,9 +234,7 @@ static gram_status on_resume(struct m_call *c, gram_call *call, struct test_repl
         return last_reply(c, rep);
     if (m_chance(20))
         return fail_at_random(c, call);
-    c->resume_due = false;
-    waits(c, call);
-    return GRAM_PENDING;
+    return postpone(c, call);
 }
 
 static gram_status on_message(struct m_call *c, gram_call *call, const struct test_request *req)
@@ -271,10 +274,7 @@ static gram_status on_half_close(struct m_call *c, gram_call *call, struct test_
     }
     if (model.draining || m_chance(60))
         return last_reply(c, rep);
-    c->stand = M_PENDING;
-    c->resume_due = false;
-    waits(c, call);
-    return GRAM_PENDING;
+    return postpone(c, call);
 }
 
 static gram_status on_next(struct m_call *c, gram_call *call, struct test_reply *rep)

@@ -186,8 +186,7 @@ static void test_cancels(struct pair *pair)
     uint32_t id = 1;
     for (unsigned i = 0; i < 3000; i++, id += 2) {
         test_app_reset();
-        test_app_status(GRAM_PENDING, NULL);
-        peer_call(p, id, TINY, 1, "");
+        call_later(p, id);
         peer_rst(p, id, GRAM_H2_CANCEL);
         pair_sleep(pair, 250);
         assert_int_equal(p->fate, PEER_HERE);

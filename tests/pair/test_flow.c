@@ -80,17 +80,6 @@ static void test_beyond_connection(struct pair *pair)
 
 /* ---- before our SETTINGS are known, a client counts with 65535 ---- */
 
-static struct peer *early(struct pair *pair)
-{
-    struct peer *p = peer_open(pair);
-    b.len = 0;
-    put(&b, GRAM_H2_PREFACE, GRAM_H2_PREFACE_LEN);
-    put_frame(&b, GRAM_H2_SETTINGS, 0, 0, NULL, 0);
-    peer_send(p, &b);
-    expect_whatever(p);
-    return p;
-}
-
 static void late_ack(struct peer *p)
 {
     peer_frame(p, GRAM_H2_SETTINGS, GRAM_H2_FLAG_ACK, 0, NULL, 0);
@@ -99,7 +88,7 @@ static void late_ack(struct peer *p)
 /* What fits is held. */
 static void test_early_fits(struct pair *pair)
 {
-    struct peer *p = early(pair);
+    struct peer *p = peer_early(pair);
     for (uint32_t id = 1; id <= 3; id += 2) {
         peer_headers(p, id, TINY, 0);
         peer_message(p, id, (int32_t)id, "", GRAM_INITIAL_WINDOW_SIZE - 7, 0);
@@ -118,7 +107,7 @@ static void test_early_fits(struct pair *pair)
  * again. */
 static void test_early_large(struct pair *pair)
 {
-    struct peer *p = early(pair);
+    struct peer *p = peer_early(pair);
     peer_headers(p, 1, TINY, 0);
     peer_message(p, 1, 1, "", GRAM_MESSAGE_SIZE - 7, 0);
     expect_usage(pair, 1, 1, 0);
@@ -136,7 +125,7 @@ static void test_early_large(struct pair *pair)
 /* Where a handler has run a retry would run it twice: the call ends with a status. */
 static void test_early_entered(struct pair *pair)
 {
-    struct peer *p = early(pair);
+    struct peer *p = peer_early(pair);
     test_app_status(GRAM_OK, NULL);
     test_app_status(GRAM_WAIT, NULL);
     peer_headers(p, 1, COLLECT, 0);
@@ -151,7 +140,7 @@ static void test_early_entered(struct pair *pair)
 
 static void test_early_intercepted(struct pair *pair)
 {
-    struct peer *p = early(pair);
+    struct peer *p = peer_early(pair);
     peer_headers(p, 1, TINY, 0);
     peer_message(p, 1, 1, "", GRAM_MESSAGE_SIZE - 7, 0);
     peer_headers(p, 3, TINY, 0);
@@ -166,7 +155,7 @@ static void test_early_intercepted(struct pair *pair)
 static void test_early_too_long(struct pair *pair)
 {
     for (size_t cut = 0; cut < 8; cut++) {
-        struct peer *p = early(pair);
+        struct peer *p = peer_early(pair);
         b.len = 0;
         put_message(&b, 1, "", 5000);
         peer_headers(p, 1, TINY, 0);
@@ -176,7 +165,7 @@ static void test_early_too_long(struct pair *pair)
         peer_lose(p);
     }
     for (size_t cut = 0; cut < 8; cut++) { /* for its method: no large buffer is taken on the way */
-        struct peer *p = early(pair);
+        struct peer *p = peer_early(pair);
         b.len = 0;
         put_message(&b, 1, "", GRAM_MESSAGE_SIZE - 7);
         peer_headers(p, 1, SHORT, 0);
@@ -192,7 +181,7 @@ static void test_early_too_long(struct pair *pair)
  * our SETTINGS, and comes back. */
 static void test_early_stream(struct pair *pair)
 {
-    struct peer *p = early(pair);
+    struct peer *p = peer_early(pair);
     peer_headers(p, 1, COLLECT, 0);
     for (int i = 0; i < 3 * GRAM_INITIAL_WINDOW_SIZE / 7; i++)
         peer_message(p, 1, 1, "", 0, 0);
@@ -281,8 +270,7 @@ static void test_negative(struct pair *pair)
 static void test_settings_overflow(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
-    test_app_status(GRAM_PENDING, NULL);
-    peer_call(p, 1, TINY, 1, "");
+    call_later(p, 1);
     peer_window(p, 1, 0x7fffffff - 65535);
     peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 65535);
     expect_frame(p, GRAM_H2_SETTINGS, GRAM_H2_FLAG_ACK, 0);

@@ -14,24 +14,12 @@ enum { ES = GRAM_H2_FLAG_END_STREAM, LONG = GRAM_MESSAGE_SIZE - 5 };
 
 static struct blob b, c;
 
-/* The preface, and our SETTINGS not read yet. */
-static struct peer *early(struct pair *pair)
-{
-    struct peer *p = peer_open(pair);
-
-    c.len = 0;
-    put(&c, GRAM_H2_PREFACE, GRAM_H2_PREFACE_LEN);
-    put_frame(&c, GRAM_H2_SETTINGS, 0, 0, NULL, 0);
-    peer_send(p, &c);
-    return p;
-}
-
 /* ---- before our SETTINGS are read ---- */
 
 /* The acknowledgement takes the window below zero; an empty end of the request is lawful all the same (RFC 9113 6.9.1). */
 static void test_empty_end_below_zero(struct pair *pair)
 {
-    struct peer *p = early(pair);
+    struct peer *p = peer_early(pair);
 
     b.len = 0;
     put_message(&b, 7, "", GRAM_INITIAL_WINDOW_SIZE + 20);
@@ -47,7 +35,7 @@ static void test_empty_end_below_zero(struct pair *pair)
 /* All headers first, then all bodies: many more than are remembered are refused, and their DATA is no offence. */
 static void test_refused_then_data(struct pair *pair)
 {
-    struct peer *p = early(pair);
+    struct peer *p = peer_early(pair);
     const unsigned calls = GRAM_MAX_CONCURRENT_STREAMS + GRAM_ABUSE_BURST / 4 - 1;
 
     for (unsigned i = 0; i < calls; i++)

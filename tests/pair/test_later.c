@@ -92,8 +92,7 @@ static void test_stale(struct pair *pair)
     old = test_app.ref;
     gram_call_wake(old); /* ended, the slot is free */
     assert_false(gram_server_awake(pair->server));
-    test_app_status(GRAM_PENDING, NULL);
-    peer_call(p, 3, TINY, 1, "");
+    call_later(p, 3);
     assert_int_equal(test_app.ref.slot, old.slot);
     assert_int_not_equal(test_app.ref.generation, old.generation);
     gram_call_wake(old); /* another call has it */
@@ -124,8 +123,7 @@ static void test_many_pending(struct pair *pair)
     gram_call_ref refs[GRAM_MAX_CONCURRENT_STREAMS];
     struct peer *p = peer_ready(pair);
     for (uint32_t i = 0; i < GRAM_MAX_CONCURRENT_STREAMS; i++) {
-        test_app_status(GRAM_PENDING, NULL);
-        peer_call(p, 2 * i + 1, TINY, 1, "");
+        call_later(p, 2 * i + 1);
         refs[i] = test_app.ref;
     }
     for (uint32_t i = GRAM_MAX_CONCURRENT_STREAMS; i-- > 0;) {

@@ -264,8 +264,7 @@ static void test_no_stall(struct pair *pair)
 static void test_stall_ends_calls(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
-    test_app_status(GRAM_PENDING, NULL);
-    peer_call(p, 1, TINY, 1, "");
+    call_later(p, 1);
     p->take = 0;
     peer_ping(p);
     pair_sleep(pair, GRAM_STALL_MS);
@@ -279,8 +278,7 @@ static void test_stall_ends_calls(struct pair *pair)
 static void test_stall_after_wake(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
-    test_app_status(GRAM_PENDING, NULL);
-    peer_call(p, 1, TINY, 1, "");
+    call_later(p, 1);
     pair_sleep(pair, 1000);
     p->take = 0;
     gram_call_wake(test_app.ref);

@@ -233,8 +233,7 @@ static void test_places(struct pair *pair)
     struct peer *p[GRAM_MAX_CONNECTIONS];
     for (unsigned i = 0; i < GRAM_MAX_CONNECTIONS; i++) {
         p[i] = peer_ready(pair);
-        test_app_status(GRAM_PENDING, NULL);
-        peer_call(p[i], 1, TINY, 1, "");
+        call_later(p[i], 1);
     }
     assert_null(peer_open(pair));
     assert_null(peer_open(pair));
@@ -303,8 +302,7 @@ static void test_two_servers(struct pair *pair)
     struct peer *p = peer_ready(pair);
     pair_open(&other, &test_app_plain);
     struct peer *q = peer_ready(&other);
-    test_app_status(GRAM_PENDING, NULL);
-    peer_call(p, 1, TINY, 1, "");
+    call_later(p, 1);
     gram_call_ref ours = test_app.ref;
     test_app_status(GRAM_PENDING, NULL);
     peer_call(q, 1, TINY, 2, "");

@@ -135,11 +135,7 @@ static void test_refused(struct pair *pair)
 static void test_refused_before_settings(struct pair *pair)
 {
     static struct blob fields;
-    struct peer *p = peer_open(pair);
-    b.len = 0;
-    put(&b, GRAM_H2_PREFACE, GRAM_H2_PREFACE_LEN);
-    put_frame(&b, GRAM_H2_SETTINGS, 0, 0, NULL, 0);
-    peer_send(p, &b);
+    struct peer *p = peer_early(pair);
     for (unsigned i = 0; i < 100; i++) {
         fields.len = 0;
         put_request(&fields, TINY);

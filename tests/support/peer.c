@@ -258,16 +258,31 @@ struct peer *peer_open(struct pair *pair)
     return p;
 }
 
-void peer_hello(struct peer *p)
+static void say_hello(struct peer *p, bool ack)
 {
     static struct blob b;
 
     b.len = 0;
     put(&b, GRAM_H2_PREFACE, GRAM_H2_PREFACE_LEN);
     put_frame(&b, GRAM_H2_SETTINGS, 0, 0, NULL, 0);
-    put_frame(&b, GRAM_H2_SETTINGS, GRAM_H2_FLAG_ACK, 0, NULL, 0);
+    if (ack)
+        put_frame(&b, GRAM_H2_SETTINGS, GRAM_H2_FLAG_ACK, 0, NULL, 0);
     peer_send(p, &b);
     p->looked = p->frame_count;
+}
+
+void peer_hello(struct peer *p)
+{
+    say_hello(p, true);
+}
+
+struct peer *peer_early(struct pair *pair)
+{
+    struct peer *p = peer_open(pair);
+
+    PAIR_MUST(p, "the server has a place");
+    say_hello(p, false);
+    return p;
 }
 
 struct peer *peer_ready(struct pair *pair)

@@ -108,7 +108,9 @@ struct peer {
 struct peer *peer_open(struct pair *pair);
 /* Preface, empty SETTINGS, and the acknowledgement of the server's. */
 void peer_hello(struct peer *p);
-/* Both. Where the server is full, the oldest of its clients leaves. */
+/* Connects; preface and empty SETTINGS, but the server's are not read yet. */
+struct peer *peer_early(struct pair *pair);
+/* Connects and says hello. Where the server is full, the oldest of its clients leaves. */
 struct peer *peer_ready(struct pair *pair);
 void peer_send(struct peer *p, const struct blob *b);
 void peer_send_bytes(struct peer *p, const void *data, size_t len);
