@@ -8,19 +8,13 @@
 
 #include "expect.h"
 
-enum { ES = GRAM_H2_FLAG_END_STREAM, HALF = 20 };
-
-static struct blob b;
+enum { ES = GRAM_H2_FLAG_END_STREAM, HALF = 20, FILL = 3000 };
+#define LATE "1000H" /* a timeout that does not come */
 
 /* A call whose reply is held, HALF of it sent. */
 static void begin_call(struct pair *pair, struct peer *p, const char *path, const char *timeout, unsigned flags)
 {
-    b.len = 0;
-    put_request(&b, path);
-    if (timeout)
-        put_field(&b, "grpc-timeout", timeout);
-    peer_block(p, 1, &b, 0);
-    peer_message(p, 1, 1, "", 0, flags);
+    peer_call_within(p, 1, path, timeout, flags);
     expect_whatever(p);
     expect_usage(pair, 1, 0, 1);
     assert_int_equal(peer_answer(p, 1)->body_len, HALF);
@@ -78,9 +72,66 @@ static void test_deadline_without_room(struct pair *pair)
     expect_whatever(p);
 }
 
+/* Whatever part of the reply has gone out: nothing of it, any number of bytes, all of it. */
+static void test_deadline_at_each_part(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair);
+    test_app_answer((struct test_answer){.status = GRAM_OK, .number = 1, .fill = FILL});
+    peer_call(p, 1, LARGE, 1, "");
+    expect_number(p, 1, 1);
+    size_t whole = peer_answer(p, 1)->body_len;
+
+    uint32_t id = 3;
+    for (size_t part = 0; part <= whole; part += part < 8 || part + 8 >= whole ? 1 : 331, id += 2) {
+        if (part > whole - 331 && part + 8 < whole)
+            part = whole - 8;
+        peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, (uint32_t)part);
+        test_app_reset();
+        test_app_answer((struct test_answer){.status = GRAM_OK, .number = 1, .fill = FILL});
+        peer_call_within(p, id, LARGE, "1S", ES);
+        pair_sleep(pair, 999);
+        const struct answer *a = peer_answer(p, id);
+        assert_int_equal(a->body_len, part);
+        assert_false(a->reset);
+        pair_sleep(pair, 1);
+        expect_usage(pair, 0, 0, 0);
+        if (part == 0) {
+            expect_only_trailers(p, id, GRAM_DEADLINE_EXCEEDED, "*");
+        } else if (part == whole) {
+            expect_number(p, id, 1);
+        } else {
+            assert_true(answer_is_cut(a));
+            assert_int_equal(a->reset_code, GRAM_H2_CANCEL);
+            assert_false(a->ended);
+            ended_with(GRAM_DEADLINE_EXCEEDED);
+        }
+    }
+    expect_whatever(p);
+}
+
+/* Behind messages that are whole. */
+static void test_deadline_stream(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair);
+    peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 100);
+    test_app_status(GRAM_OK, NULL);
+    test_app_answer((struct test_answer){.status = GRAM_MORE, .number = 1, .fill = 10});
+    test_app_answer((struct test_answer){.status = GRAM_MORE, .number = 2, .fill = FILL});
+    peer_call_within(p, 1, FLOOD, "1S", ES);
+    pair_sleep(pair, 1000);
+    const struct answer *a = peer_answer(p, 1);
+    assert_int_equal(answer_replies(a), 1);
+    assert_true(answer_is_cut(a));
+    assert_int_equal(a->reset_code, GRAM_H2_CANCEL);
+    assert_false(a->ended);
+    ended_with(GRAM_DEADLINE_EXCEEDED);
+    expect_usage(pair, 0, 0, 0);
+    expect_whatever(p);
+}
+
 static void test_grace_is_over(struct pair *pair)
 {
-    struct peer *p = with_half_a_reply(pair, NULL);
+    struct peer *p = with_half_a_reply(pair, LATE);
 
     gram_server_shutdown(pair->server, 1000);
     pair_run(pair);
@@ -96,11 +147,8 @@ static void test_grace_is_over(struct pair *pair)
 static struct peer *with_half_a_reply_and_too_much(struct pair *pair, const char *timeout)
 {
     static const uint8_t more[(GRAM_INITIAL_WINDOW_SIZE / 100 + 5) * 100];
-    struct peer *p = peer_open(pair);
+    struct peer *p = peer_early(pair);
 
-    b.len = 0;
-    put(&b, GRAM_H2_PREFACE, GRAM_H2_PREFACE_LEN);
-    peer_send(p, &b);
     peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, HALF);
     test_app_status(GRAM_OK, NULL); /* MESSAGE, NEXT */
     test_app_answer((struct test_answer){.status = GRAM_MORE, .number = 1, .text = "half of this text is sent"});
@@ -114,7 +162,7 @@ static struct peer *with_half_a_reply_and_too_much(struct pair *pair, const char
 
 static void test_status_behind_the_rest(struct pair *pair)
 {
-    struct peer *p = with_half_a_reply_and_too_much(pair, NULL);
+    struct peer *p = with_half_a_reply_and_too_much(pair, LATE);
     struct reply reply;
 
     peer_window(p, 1, 1000);
@@ -122,6 +170,27 @@ static void test_status_behind_the_rest(struct pair *pair)
     assert_string_equal(reply.text, "half of this text is sent");
     expect_status(p, 1, GRAM_RESOURCE_EXHAUSTED, "too much data");
     ended_with(GRAM_RESOURCE_EXHAUSTED);
+    expect_usage(pair, 0, 0, 0);
+}
+
+/* Nor is a message at fault looked at before the reply to the one before it is out. */
+static void test_fault_behind_the_rest(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair);
+    static struct blob b;
+    peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 6);
+    peer_headers(p, 1, CHAT, 0);
+    peer_message(p, 1, 1, "", 0, 0); /* a reply of 7 bytes */
+    assert_true(answer_is_cut(peer_answer(p, 1)));
+    b.len = 0;
+    put_prefix(&b, 2, 0);
+    peer_frame(p, GRAM_H2_DATA, 0, 1, b.bytes, b.len);
+    assert_int_equal(peer_answer(p, 1)->blocks, 1);
+    assert_false(peer_answer(p, 1)->reset);
+    peer_window(p, 1, 1000);
+    expect_status(p, 1, GRAM_INTERNAL, "*");
+    assert_int_equal(answer_replies(peer_answer(p, 1)), 1);
+    assert_false(answer_is_cut(peer_answer(p, 1)));
     expect_usage(pair, 0, 0, 0);
 }
 
@@ -137,7 +206,7 @@ static void test_no_rest(struct pair *pair)
     expect_usage(pair, 0, 0, 0);
     peer_lose(p);
 
-    p = with_half_a_reply_and_too_much(pair, NULL);
+    p = with_half_a_reply_and_too_much(pair, LATE);
     pair_sleep(pair, GRAM_STALL_MS);
     assert_true(peer_answer(p, 1)->reset);
     assert_int_equal(peer_answer(p, 1)->reset_code, GRAM_H2_ENHANCE_YOUR_CALM);
@@ -149,8 +218,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PAIR_TEST(test_deadline),
         PAIR_TEST(test_deadline_without_room),
+        PAIR_TEST(test_deadline_at_each_part),
+        PAIR_TEST(test_deadline_stream),
         PAIR_TEST(test_grace_is_over),
         PAIR_TEST(test_status_behind_the_rest),
+        PAIR_TEST(test_fault_behind_the_rest),
         PAIR_TEST(test_no_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

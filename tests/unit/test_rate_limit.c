@@ -178,12 +178,35 @@ static void test_per_connection(void **state)
     for (unsigned i = 0; i < 3 * RULES; i++)
         assert_int_equal(own[i].full_at, i % RULES == 1 ? 60005 : i % RULES == 3 ? 5 + BURST * EVERY : 0);
     assert_int_equal(own[3 * RULES].full_at, 0);
+}
 
-    gram_call *fourth = fake_call(0); /* it shares with the first */
-    fourth->connection = 3;
-    fourth->path = "/a.A/Fast";
-    fourth->now = 5;
-    assert_int_equal(of.hooks.before(&of.hooks, fourth), GRAM_RESOURCE_EXHAUSTED);
+/* Where there are fewer sets than connections, these share them in turn; a set that is not whole is none. */
+static void test_more_connections(void **state)
+{
+    static struct gram_rate_bucket own[4 * RULES];
+    struct gram_rate_limit of = {
+        .hooks = GRAM_RATE_LIMIT_HOOKS, .rules = rules, .buckets = own, .rule_count = RULES};
+
+    (void)state;
+    for (unsigned count = RULES; count < 4 * RULES; count++) {
+        unsigned sets = count / RULES;
+
+        memset(own, 0, sizeof own);
+        of.bucket_count = (uint16_t)count;
+        for (unsigned round = 0; round < 2; round++) { /* and again when the buckets are full */
+            for (unsigned connection = 0; connection < 3 * sets + 1; connection++) {
+                gram_call *call = fake_call(0);
+
+                call->connection = connection;
+                call->path = "/a.A/Slow";
+                call->now = 5 + round * 60000;
+                assert_int_equal(of.hooks.before(&of.hooks, call),
+                                 connection < sets ? GRAM_OK : GRAM_RESOURCE_EXHAUSTED);
+            }
+        }
+        for (unsigned i = 0; i < 4 * RULES; i++)
+            assert_int_equal(own[i].full_at, i < sets * RULES && i % RULES == 1 ? 120005 : 0);
+    }
 }
 
 /* With retry_after, a program is told what the text tells people. */
@@ -218,6 +241,7 @@ int main(void)
         cmocka_unit_test_setup(test_each_rule_its_own, fresh),
         cmocka_unit_test_setup(test_window, fresh),
         cmocka_unit_test_setup(test_per_connection, fresh),
+        cmocka_unit_test_setup(test_more_connections, fresh),
         cmocka_unit_test_setup(test_retry_info, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
