@@ -28,12 +28,7 @@ static void ordinary_call(struct pair *pair)
     peer_lose(p);
     expect_usage(pair, 0, 0, 0);
     assert_int_equal(test_app.calls, test_app.closed);
-    if (pair->peer_count > 200) { /* a new pair now and then */
-        const struct gram_app *app = pair->app;
-        pair_close(pair);
-        test_app_reset();
-        pair_open(pair, app);
-    }
+    pair_renew(pair);
 }
 
 /* ---- the conversation as bytes, with header blocks as grpc-go writes them ---- */
@@ -320,14 +315,6 @@ static void say(struct talk *t, unsigned i, int32_t number, unsigned flags)
         peer_message(t->p, t->id[i], number, "text", 0, flags);
 }
 
-static bool has_window(const struct peer *p, uint32_t id)
-{
-    for (unsigned i = 0; i < p->frame_count; i++)
-        if (p->frames[i].type == GRAM_H2_WINDOW_UPDATE && p->frames[i].id == id)
-            return true;
-    return false;
-}
-
 /* The first window of a long message; and the rest, once there is a window for it. */
 static void say_long(struct talk *t, unsigned i, bool rest)
 {
@@ -339,7 +326,7 @@ static void say_long(struct talk *t, unsigned i, bool rest)
         return;
     if (!rest)
         peer_frame(t->p, GRAM_H2_DATA, 0, t->id[i], message.bytes, window);
-    else if (has_window(t->p, t->id[i]) && !peer_answer(t->p, t->id[i])->ended)
+    else if (peer_was_updated(t->p, t->id[i]) && !peer_answer(t->p, t->id[i])->ended)
         peer_frame(t->p, GRAM_H2_DATA, ES, t->id[i], message.bytes + window, message.len - window);
 }
 

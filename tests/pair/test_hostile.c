@@ -51,14 +51,6 @@ static void test_refused_then_data(struct pair *pair)
 #if GRAM_MAX_CONNECTIONS > 1
 /* ---- what all share: message buffers and held replies ---- */
 
-static bool may_go_on(const struct peer *p, uint32_t id)
-{
-    for (unsigned i = 0; i < p->frame_count; i++)
-        if (p->frames[i].type == GRAM_H2_WINDOW_UPDATE && p->frames[i].id == id)
-            return true;
-    return false;
-}
-
 static void begin_long(struct peer *p)
 {
     b.len = 0;
@@ -75,7 +67,7 @@ static void test_trickled_message(struct pair *pair)
 
     begin_long(p);
     begin_long(q);
-    for (i = 0; i < 100 && !may_go_on(q, 1); i++) {
+    for (i = 0; i < 100 && !peer_was_updated(q, 1); i++) {
         pair_sleep(pair, GRAM_STALL_MS - 1000);
         peer_frame(p, GRAM_H2_DATA, 0, 1, b.bytes + GRAM_INITIAL_WINDOW_SIZE + i, 1);
     }

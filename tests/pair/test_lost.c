@@ -99,11 +99,7 @@ static void at_each_byte(struct pair *pair, void (*end)(struct peer *p))
         expect_usage(pair, 0, 0, 0);
         if (p->fate == PEER_HERE)
             peer_lose(p);
-        if (pair->peer_count == sizeof pair->peers / sizeof pair->peers[0]) { /* a new pair now and then */
-            pair_close(pair);
-            test_app_reset();
-            pair_open(pair, &test_app_intercepted);
-        }
+        pair_renew(pair);
     }
 }
 
@@ -151,11 +147,7 @@ static void test_lost_sending(struct pair *pair)
         peer_send(p, &session);
         peer_lose(p);
         expect_usage(pair, 0, 0, 0);
-        if (pair->peer_count == sizeof pair->peers / sizeof pair->peers[0]) {
-            pair_close(pair);
-            test_app_reset();
-            pair_open(pair, &test_app_plain);
-        }
+        pair_renew(pair);
     }
 }
 
@@ -176,11 +168,7 @@ static void test_corrupted(struct pair *pair)
             if (p->fate == PEER_HERE)
                 peer_lose(p);
             session.bytes[i] = was;
-            if (pair->peer_count == sizeof pair->peers / sizeof pair->peers[0]) {
-                pair_close(pair);
-                test_app_reset();
-                pair_open(pair, &test_app_plain);
-            }
+            pair_renew(pair);
         }
     }
 }

@@ -121,6 +121,20 @@ static void test_held_stream(struct pair *pair)
 
 /* ---- a client that does not do its part, while its call keeps something from others ---- */
 
+/* The first window of a request whose message needs a large buffer; and the rest of it. */
+static void begin_long(struct peer *p, uint32_t id, const char *path)
+{
+    b.len = 0;
+    put_message(&b, 5, "", GRAM_MESSAGE_SIZE - 7);
+    peer_headers(p, id, path, 0);
+    peer_frame(p, GRAM_H2_DATA, 0, id, b.bytes, GRAM_INITIAL_WINDOW_SIZE);
+}
+
+static void end_long(struct peer *p, uint32_t id, unsigned flags)
+{
+    peer_frame(p, GRAM_H2_DATA, flags, id, b.bytes + GRAM_INITIAL_WINDOW_SIZE, b.len - GRAM_INITIAL_WINDOW_SIZE);
+}
+
 static void is_reset_after_stall(struct pair *pair, struct peer *p, uint32_t id)
 {
     pair_sleep(pair, GRAM_STALL_MS - 1);
@@ -177,11 +191,8 @@ static void test_starved_with_buffer(struct pair *pair)
     test_app_answer((struct test_answer){.status = GRAM_OK, .fill = 65535 - 4 - 5});
     peer_call(p, 1, LARGE, 1, "");
     assert_int_equal(p->window, 0);
-    b.len = 0;
-    put_message(&b, 1, "", GRAM_MESSAGE_SIZE - 7);
-    peer_headers(p, 3, TINY, 0);
-    peer_frame(p, GRAM_H2_DATA, 0, 3, b.bytes, GRAM_INITIAL_WINDOW_SIZE);
-    peer_frame(p, GRAM_H2_DATA, ES, 3, b.bytes + GRAM_INITIAL_WINDOW_SIZE, b.len - GRAM_INITIAL_WINDOW_SIZE);
+    begin_long(p, 3, TINY);
+    end_long(p, 3, ES);
     expect_usage(pair, 1, 1, 0);
     is_reset_after_stall(pair, p, 3);
 }
@@ -203,12 +214,8 @@ static void test_starved_http(struct pair *pair)
 static void test_slow_body(struct pair *pair)
 {
     struct peer *p = peer_ready(pair);
-    b.len = 0;
-    put_message(&b, 5, "", GRAM_MESSAGE_SIZE - 7);
-    peer_headers(p, 1, TINY, 0);
-    peer_frame(p, GRAM_H2_DATA, 0, 1, b.bytes, GRAM_INITIAL_WINDOW_SIZE);
-    peer_headers(p, 3, TINY, 0);
-    peer_frame(p, GRAM_H2_DATA, 0, 3, b.bytes, GRAM_INITIAL_WINDOW_SIZE);
+    begin_long(p, 1, TINY);
+    begin_long(p, 3, TINY);
     pair_sleep(pair, GRAM_STALL_MS - 1);
     peer_frame(p, GRAM_H2_DATA, 0, 1, b.bytes + GRAM_INITIAL_WINDOW_SIZE, 1); /* slow, and still alive */
     pair_sleep(pair, CRUMB_MS);
@@ -216,7 +223,7 @@ static void test_slow_body(struct pair *pair)
     pair_sleep(pair, 1);
     assert_int_equal(peer_answer(p, 1)->reset_code, GRAM_H2_ENHANCE_YOUR_CALM);
     expect_usage(pair, 1, 1, 0);
-    peer_frame(p, GRAM_H2_DATA, ES, 3, b.bytes + GRAM_INITIAL_WINDOW_SIZE, b.len - GRAM_INITIAL_WINDOW_SIZE);
+    end_long(p, 3, ES);
     expect_number(p, 3, 5);
 }
 
@@ -272,21 +279,17 @@ static void test_waiting_is_no_fault(struct pair *pair)
     struct peer *p = peer_ready(pair);
     test_app_status(GRAM_OK, NULL);
     test_app_status(GRAM_WAIT, NULL);
-    b.len = 0;
-    put_message(&b, 5, "", GRAM_MESSAGE_SIZE - 7);
-    peer_headers(p, 1, COLLECT, 0);
-    peer_frame(p, GRAM_H2_DATA, 0, 1, b.bytes, GRAM_INITIAL_WINDOW_SIZE);
-    peer_frame(p, GRAM_H2_DATA, ES, 1, b.bytes + GRAM_INITIAL_WINDOW_SIZE, b.len - GRAM_INITIAL_WINDOW_SIZE);
+    begin_long(p, 1, COLLECT);
+    end_long(p, 1, ES);
     gram_call_ref holder = test_app.ref;
-    peer_headers(p, 3, TINY, 0);
-    peer_frame(p, GRAM_H2_DATA, 0, 3, b.bytes, GRAM_INITIAL_WINDOW_SIZE);
+    begin_long(p, 3, TINY);
     pair_sleep(pair, 10 * GRAM_STALL_MS);
     gram_call_wake(holder);
     pair_run(pair);
     expect_number(p, 1, 1);
     expect_usage(pair, 1, 1, 0);
     pair_sleep(pair, GRAM_STALL_MS - 1); /* from now on it is its own */
-    peer_frame(p, GRAM_H2_DATA, ES, 3, b.bytes + GRAM_INITIAL_WINDOW_SIZE, b.len - GRAM_INITIAL_WINDOW_SIZE);
+    end_long(p, 3, ES);
     expect_number(p, 3, 5);
 }
 
@@ -296,11 +299,8 @@ static void test_slow_handler(struct pair *pair)
     struct peer *p = peer_ready(pair);
     test_app_status(GRAM_OK, NULL);
     test_app_status(GRAM_WAIT, NULL);
-    b.len = 0;
-    put_message(&b, 5, "", GRAM_MESSAGE_SIZE - 7);
-    peer_headers(p, 1, COLLECT, 0);
-    peer_frame(p, GRAM_H2_DATA, 0, 1, b.bytes, GRAM_INITIAL_WINDOW_SIZE);
-    peer_frame(p, GRAM_H2_DATA, ES, 1, b.bytes + GRAM_INITIAL_WINDOW_SIZE, b.len - GRAM_INITIAL_WINDOW_SIZE);
+    begin_long(p, 1, COLLECT);
+    end_long(p, 1, ES);
     pair_sleep(pair, 10 * GRAM_STALL_MS);
     expect_usage(pair, 1, 1, 0);
     gram_call_wake(test_app.ref);
@@ -309,9 +309,8 @@ static void test_slow_handler(struct pair *pair)
     test_app_reset();
     test_app_status(GRAM_OK, NULL);
     test_app_status(GRAM_WAIT, NULL);
-    peer_headers(p, 3, COLLECT, 0); /* the same before the client has ended */
-    peer_frame(p, GRAM_H2_DATA, 0, 3, b.bytes, GRAM_INITIAL_WINDOW_SIZE);
-    peer_frame(p, GRAM_H2_DATA, 0, 3, b.bytes + GRAM_INITIAL_WINDOW_SIZE, b.len - GRAM_INITIAL_WINDOW_SIZE);
+    begin_long(p, 3, COLLECT); /* the same before the client has ended */
+    end_long(p, 3, 0);
     pair_sleep(pair, 10 * GRAM_STALL_MS);
     expect_usage(pair, 1, 1, 0);
     gram_call_wake(test_app.ref);

@@ -65,6 +65,17 @@ void pair_close(struct pair *pair)
     free(pair->server);
 }
 
+void pair_renew(struct pair *pair)
+{
+    enum { A_ROUND = 50 }; /* no test has more clients between two */
+
+    if (pair->peer_count + A_ROUND < sizeof pair->peers / sizeof pair->peers[0])
+        return;
+    pair_close(pair);
+    test_app_reset();
+    pair_open(pair, pair->app);
+}
+
 static bool is_due(const struct pair *pair)
 {
     return gram_server_awake(pair->server) || (pair->has_due && (int32_t)(pair->now - pair->due) >= 0);

@@ -36,6 +36,9 @@ void pair_open(struct pair *pair, const struct gram_app *app);
  * end. */
 void pair_close(struct pair *pair);
 
+/* A new pair of the same application in its place, when it has had nearly all the clients it can. */
+void pair_renew(struct pair *pair);
+
 void pair_run(struct pair *pair);
 /* Time passes; the server is polled exactly when it has asked for it. */
 void pair_sleep(struct pair *pair, uint32_t ms);

@@ -144,6 +144,8 @@ void peer_call_within(struct peer *p, uint32_t id, const char *path, const char 
 
 /* NULL: nothing was sent or received on that stream. */
 struct answer *peer_answer(struct peer *p, uint32_t id);
+/* A WINDOW_UPDATE has come for that stream. */
+bool peer_was_updated(const struct peer *p, uint32_t id);
 /* The value of a header or trailer, or NULL; in static memory until the next call. */
 const char *answer_field(const char *fields, const char *name);
 

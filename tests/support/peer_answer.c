@@ -298,6 +298,14 @@ static void read_reply(const uint8_t *p, const uint8_t *end, struct reply *r)
     }
 }
 
+bool peer_was_updated(const struct peer *p, uint32_t id)
+{
+    for (unsigned i = 0; i < p->frame_count; i++)
+        if (p->frames[i].type == GRAM_H2_WINDOW_UPDATE && p->frames[i].id == id)
+            return true;
+    return false;
+}
+
 /* The message that begins at `at`, which moves behind it. False: there is none that is whole. */
 static bool next_message(const struct answer *a, size_t *at, const uint8_t **message, uint32_t *len)
 {
