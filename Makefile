@@ -67,7 +67,7 @@ CERTS := build/certs
 RUN_TLS := $(if $(TLS)$(MTLS),--tls-cert $(CERTS)/server.crt --tls-key $(CERTS)/server.key) $(if $(MTLS),--client-ca $(CERTS)/ca.crt)
 
 run: sim $(if $(TLS)$(MTLS),certs) ## builds the simulator with APP and starts it on localhost:PORT (TLS=1, MTLS=1)
-	@exec build/sim/$(IMAGE) --port $(PORT) $(RUN_TLS)
+	@exec build/sim/$(IMAGE)$(TLS_VERSION:%=-tls%) --port $(PORT) $(RUN_TLS)
 
 certs: $(STAMPS)/need-certs ## a CA, a server's and a client's certificate for development, in build/certs
 	@sh port/tls/certs.sh $(CERTS)
@@ -110,10 +110,11 @@ all-apps: $(FIRMWARE_READY) # every application on every target
 	    $(MAKE) -f firmware/image.mk TARGET=$$target APP=$$app; done; \
 	    $(MAKE) -f firmware/image.mk TARGET=$$target APP=users AUTH=1; done
 
-# What the tests and `make size` look at: the image that has to fit 128 KB, as a device gets it and as QEMU does, and mutual TLS.
+# What the tests and `make size` look at: the image that has to fit 128 KB, as a device gets it and as QEMU does, with each version, and mutual TLS.
 tls-images: $(FIRMWARE_READY) certs
 	$(call image,lm3s6965evb,greeter) TLS=1
 	$(call image,lm3s6965evb,greeter) TLS=1 EMULATION=1
+	$(call image,lm3s6965evb,greeter) TLS=1 EMULATION=1 TLS_VERSION=1.2
 	$(call image,mps2-an385,users) MTLS=1 EMULATION=1
 
 test-clients: all-apps $(STAMPS)/venv-test # grpcurl, Go, Node: what tests/interop calls with

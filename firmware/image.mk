@@ -37,6 +37,11 @@ TARGET_MK.bench := tests/bench/bench.mk
 WITHOUT_LWIP :=
 WITH_TLS :=
 SECURE :=
+# TLS_VERSION=1.2 or 1.3: that version of TLS alone, in an image of its own
+ifneq ($(filter-out 1.2 1.3,$(TLS_VERSION)),)
+$(error gram: TLS_VERSION=$(TLS_VERSION): there are 1.3 and 1.2)
+endif
+TLS_ONE_VERSION := $(if $(TLS_VERSION),-DGRAM_TLS_1_3=$(if $(filter 1.3,$(TLS_VERSION)),1,0) -DGRAM_TLS_1_2=$(if $(filter 1.2,$(TLS_VERSION)),1,0))
 include $(or $(TARGET_MK.$(TARGET)),port/boards/boards.mk)
 
 # Mbed TLS's objects serve all applications of a target: nothing of the application is in their flags

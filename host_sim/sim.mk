@@ -3,7 +3,7 @@ CC := $(or $(HOST_CC),gcc)
 AR := ar
 NM := nm
 RAM_KB := 65536
-CFLAGS := -O2 -g
+CFLAGS := -O2 -g $(TLS_ONE_VERSION)
 LDFLAGS := -lslirp
 WITH_TLS := yes
 # port/posix: what programs on a host share, limits and console
@@ -13,6 +13,9 @@ INC.host_sim = $(API) $(LWIP_INC) $(call dirs,host_sim port/posix)
 INC.host_sim/main.c = $(INC.host_sim) $(EVERYTHING)
 INC.port/posix = $(API)
 INC.port/posix/tls_files.c = $(API) $(call dirs,port/posix) $(TLS_INC)
+SECURE := $(TLS_VERSION:%=-tls%)
+NAME := $(NAME)$(SECURE)
+OBJ := build/sim/obj/$(NAME)
 IMAGE := build/sim/$(NAME)
 LINK_NEEDS :=
 CHECK_IMAGE := :

@@ -9,9 +9,6 @@
 ifneq ($(filter-out 0 1,$(TLS) $(MTLS) $(EMULATION)),)
 $(error gram: TLS=, MTLS= and EMULATION= are 1, or left out)
 endif
-ifneq ($(filter-out 1.2 1.3,$(TLS_VERSION)),)
-$(error gram: TLS_VERSION=$(TLS_VERSION): there are 1.3 and 1.2)
-endif
 
 SECURE := $(if $(filter 1,$(MTLS)),-mtls,$(if $(filter 1,$(TLS)),-tls))
 ifneq ($(SECURE),)
@@ -27,8 +24,7 @@ CLIENT_CA ?= build/certs/ca.crt
 TLS_FILES := $(TLS_CERT) $(TLS_KEY) $(if $(filter 1,$(MTLS)),$(CLIENT_CA))
 TLS_CREDENTIALS := $(OBJ)/credentials.c
 TLS_SRCS := $(TLS_DIR)/board_tls.c $(TLS_DIR)/$(if $(filter 1,$(EMULATION)),emulation_only,hardware)_entropy.c $(TLS_CREDENTIALS)
-TLS_CFLAGS := -DGRAM_TLS_NO_PRINTF -DGRAM_TLS_CLIENT_AUTH=$(if $(filter 1,$(MTLS)),1,0) \
-              $(if $(TLS_VERSION),-DGRAM_TLS_1_3=$(if $(filter 1.3,$(TLS_VERSION)),1,0) -DGRAM_TLS_1_2=$(if $(filter 1.2,$(TLS_VERSION)),1,0))
+TLS_CFLAGS := -DGRAM_TLS_NO_PRINTF -DGRAM_TLS_CLIENT_AUTH=$(if $(filter 1,$(MTLS)),1,0) $(TLS_ONE_VERSION)
 # Elliptic curves take more stack than all the rest.
 TLS_LDFLAGS := $(BOARD_TLS_STACK:%=-Wl,--defsym=STACK_SIZE=%)
 # METER=1: for tests/firmware/tls_meter.py
