@@ -32,6 +32,7 @@ BUDGET_CORE = 18 * 1024
 BUDGET_CONN = 2560
 SECURE = [  # image, flash, RAM
     ("build/lm3s6965evb/greeter-tls.elf", 128 * 1024, 48 * 1024),
+    ("build/lm3s6965evb/greeter-tls1.2-emulation.elf", 128 * 1024, 48 * 1024),
     ("build/mps2-an385/users-mtls-emulation.elf", None, None),
 ]
 STRUCTS = [
