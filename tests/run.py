@@ -34,7 +34,7 @@ COVERED = ["hpack", "h2", "grpc"]
 BRANCHES = 85  # per cent
 # Of all suites together, seconds. A run takes a quarter of it on a quiet machine: a ceiling is for what hangs.
 CEILINGS = 48 * 60
-CASES = REPORTS / "interop-cases.md"  # by tests/interop/case_table.py
+TABLES = [REPORTS / name for name in ("interop-cases.md", "tls-clients.md")]  # by tests/interop/case_table.py
 
 # Suite: `build` is a make command or None, `run` a function(suite, log) -> [Result]
 Suite = namedtuple("Suite", "name ceiling build run")
@@ -431,7 +431,8 @@ def main():
     if any("(default)" in s.name for s in chosen):
         forget_coverage()
     if options.matrix:
-        CASES.unlink(missing_ok=True)
+        for table in TABLES:
+            table.unlink(missing_ok=True)
     passed, failed, lines = 0, 0, []
     for suite in chosen:
         results, seconds = run_suite(suite)
@@ -454,8 +455,9 @@ def main():
     if not chosen:
         print(f"gram: no suite's name begins with '{options.only}'")
         failed = 1
-    if options.matrix and CASES.exists():
-        print(f"\n{CASES.read_text()}\n  (the same: {CASES})")
+    for table in TABLES:
+        if options.matrix and table.exists():
+            print(f"\n{table.read_text()}\n  (the same: {table})")
     print("\n" + "\n".join(lines))
     together = sum(suite.ceiling for suite in chosen)
     if together > CEILINGS and options.seconds <= 5 and not options.matrix:

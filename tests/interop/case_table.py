@@ -1,29 +1,38 @@
-"""The table of gRPC's official interoperability cases: what came of each, by client and target.
+"""The tables that the tests write themselves: what came of each case, by client and target, a section for each way
+in which targets are protected.
 
-A test of a case runs it through the fixture `cell`, and the case answers OK or RESOURCE_EXHAUSTED, where that is
-what it must come to. The table is printed after the tests; a run that was asked for everything (-m matrix) keeps
-it in REPORT, or in SECURE_REPORT if it was over TLS alone."""
+    interop-cases  gRPC's official interoperability cases: OK or RESOURCE_EXHAUSTED, where that is what it must come to
+    tls-clients    handshakes, how many of them resumed, and calls, by version of TLS (test_tls_clients.py)
+
+A test fills its place through the fixture `cell`. The tables are printed after the tests; a run that was asked
+for everything (-m matrix) keeps them in build/test/reports, where another run's sections stay as they are."""
+
+import re
 
 import pytest
 
 import targets
 from apps import BUILD
 
-REPORT = BUILD / "test" / "reports" / "interop-cases.md"
-SECURE_REPORT = BUILD / "test" / "reports" / "interop-cases-tls.md"
-CLIENTS = {"official": "grpc-go, official", "go": "grpc-go", "python": "grpcio", "node": "grpc-js"}
+REPORTS = BUILD / "test" / "reports"
+CLIENTS = {
+    "official": "grpc-go, official",
+    "grpcurl": "grpcurl",
+    "go": "grpc-go",
+    "python": "grpcio",
+    "node": "grpc-js",
+}
+TITLES = {"plaintext": "In plaintext", "tls": "Over TLS", "mtls": "Over mutual TLS"}
 
-results = {}  # (case, client): {target: what came of it}, in the order of the tests
+results = {}  # table: {kind: {(case, client): {target: what came of it}}}, in the order of the tests
 
 
 @pytest.fixture
 def cell(record_property, target):
-    """cell(case, client, play): the place in the table that the answer of play() is for."""
+    """cell(case, client, play): the place in a table that the answer of play() is for."""
 
-    def fill(case, client, play):
-        record_property("case", case)
-        record_property("client", client)
-        record_property("target", target.label)
+    def fill(case, client, play, table="interop-cases"):
+        record_property("cell", (table, target.secure, case, client, target.name))
         record_property("result", play())
 
     return fill
@@ -31,18 +40,19 @@ def cell(record_property, target):
 
 def pytest_runtest_logreport(report):
     told = dict(report.user_properties)
-    if report.when == "call" and "case" in told:
-        row = results.setdefault((told["case"], told["client"]), {})
-        row[told["target"]] = told["result"] if report.passed else "FAILED"
+    if report.when == "call" and "cell" in told:
+        table, kind, case, client, target = told["cell"]
+        row = results.setdefault(table, {}).setdefault(kind, {}).setdefault((case, client), {})
+        row[target] = told["result"] if report.passed else "FAILED"
 
 
-def markdown():
-    seen = {target for row in results.values() for target in row}
-    columns = [label for label in targets.LABELS if label in seen]
-    cases = list(dict.fromkeys(case for case, _ in results))
+def markdown(rows):
+    seen = {target for row in rows.values() for target in row}
+    columns = [name for name in targets.NAMES if name in seen]
+    cases = list(dict.fromkeys(case for case, _ in rows))
     lines = [["case", "client", *columns]]
-    for case, client in sorted(results, key=lambda key: (cases.index(key[0]), list(CLIENTS).index(key[1]))):
-        row = results[case, client]
+    for case, client in sorted(rows, key=lambda key: (cases.index(key[0]), list(CLIENTS).index(key[1]))):
+        row = rows[case, client]
         lines.append([case, CLIENTS[client], *(row.get(target, "-") for target in columns)])
     widths = [max(map(len, column)) for column in zip(*lines)]
     lines.insert(1, ["-" * width for width in widths])
@@ -51,13 +61,20 @@ def markdown():
     )
 
 
+def keep(table, sections):
+    """Writes the sections {title: text} of a table, beside those of other runs."""
+    report = REPORTS / f"{table}.md"
+    old = report.read_text() if report.exists() else ""
+    sections = dict(re.findall(r"^## (.*)\n\n((?:\|.*\n)+)", old, re.M)) | sections
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    report.write_text("\n".join(f"## {t}\n\n{sections[t]}" for t in TITLES.values() if t in sections))
+
+
 def pytest_terminal_summary(terminalreporter, config):
-    if not results:
-        return
-    terminalreporter.write("\n" + markdown())
-    labels = {label for row in results.values() for label in row}
-    if "matrix" not in config.option.markexpr or not any(label.split("+")[0] in targets.OURS for label in labels):
-        return
-    report = SECURE_REPORT if all("+" in label for label in labels) else REPORT
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(markdown())
+    for table, kinds in results.items():
+        sections = {TITLES[kind]: markdown(rows) for kind, rows in kinds.items()}
+        for title, text in sections.items():
+            terminalreporter.write(f"\n{table}: {title}\n{text}")
+        ours = any(set(row) & set(targets.OURS) for rows in kinds.values() for row in rows.values())
+        if ours and config.option.markexpr.startswith("matrix"):
+            keep(table, sections)

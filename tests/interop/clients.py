@@ -5,8 +5,9 @@ is written once.
 Commands:
     {"op": "connect", "conn": NAME, "target": "host:port", "deadline": SECONDS,
      "options": [[KEY, VALUE]..] or absent: the channel's own, where the client is grpcio;
-     "tls": {"ca": FILE, "cert": FILE, "key": FILE, "name": NAME} or absent: plaintext;
-     cert and key, for mutual TLS, and name, of the server where it is not the host, may be absent}
+     "tls": {"ca": FILE, "cert": FILE, "key": FILE, "name": NAME, "resume": true} or absent: plaintext;
+     cert and key, for mutual TLS, and name, of the server where it is not the host, may be absent; with resume,
+     grpc-go and grpcio come back with the sessions of earlier connections (grpc-js keeps none)}
     {"op": "call", "id": N, "conn": NAME, "path": "/package.Service/Method", "requests": [MESSAGE..],
      "deadline": SECONDS or absent, "metadata": [[KEY, VALUE]..] or absent (of a -bin key in base64),
      "open": true if more requests will follow}

@@ -25,6 +25,7 @@ GO_PROGRAMS = {
     "h2spec": "github.com/summerwind/h2spec/cmd/h2spec",
     "client": "google.golang.org/grpc/interop/client",
     "interop-client": "./interop-client",
+    "official-client": "./official-client",
     "interop-reference": "./interop-reference",
 }
 GO_OLDEST = (1, 21)  # from here on, go fetches by itself the version that go.mod asks for

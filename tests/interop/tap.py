@@ -111,13 +111,13 @@ class Tap:
 
 
 class Relay(Tap):
-    """A Tap for what cannot be read: it keeps only the first bytes of each connection's client."""
+    """A Tap for what cannot be read: it keeps only the first bytes of each connection's client and server."""
 
     def __init__(self, port):
-        self.first = {}  # by number of the connection
+        self.first, self.answer = {}, {}  # by number of the connection
         super().__init__(port)
 
     def _look(self, number, by_client, reader, data):
-        kept = self.first.setdefault(number, bytearray())
-        if by_client and len(kept) < 4096:
+        kept = (self.first if by_client else self.answer).setdefault(number, bytearray())
+        if len(kept) < 4096:
             kept += data

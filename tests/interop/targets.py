@@ -114,9 +114,10 @@ class Target:
     # buffers hold it, else by their limit.
     too_long = {(3, "string overflow")}
 
-    def __init__(self, ports, secure="plaintext"):
+    def __init__(self, ports, secure="plaintext", version=""):
         self.ports = ports
         self.secure = secure
+        self.version = version  # of TLS, where the program is to have one alone
         self.servers = {}
         self.dead = []  # shared servers that ended by themselves
         self.built = set()
@@ -129,6 +130,10 @@ class Target:
 
     def secure_options(self):
         return certs.server_options(self.secure)
+
+    def version_arguments(self):
+        """For make."""
+        return [f"TLS_VERSION={self.version}"] if self.version else []
 
     @property
     def label(self):
@@ -182,26 +187,19 @@ def make(*args):
         raise RuntimeError(f"make {' '.join(args)} failed:\n{done.stdout}")
 
 
-class Simulator(Target):
-    name = "sim"
+class Host(Target):
+    """A program of this machine: the simulator, or the sockets port, for embedded Linux."""
+
+    def __init__(self, name, *more):
+        super().__init__(*more)
+        self.name = name
 
     def build(self, app):
-        make("sim", *make_arguments(app))
+        make(self.name, *make_arguments(app), *self.version_arguments())
 
     def command(self, app, port):
-        return [BUILD / "sim" / app, "--port", port]
-
-
-class Sockets(Target):
-    """The sockets port, for embedded Linux."""
-
-    name = "posix"
-
-    def build(self, app):
-        make("posix", *make_arguments(app))
-
-    def command(self, app, port):
-        return [BUILD / "posix" / app, "--port", port]
+        image = f"{app}-tls{self.version}" if self.version else app
+        return [BUILD / self.name / image, "--port", port]
 
 
 class Reference(Target):
@@ -226,26 +224,38 @@ class Board(Target):
     start_seconds = 60
     says_how_it_ended = False
     too_long = {(3, "string overflow"), (8, "")}
+    COMPILED_IN = {"--tls-cert": "TLS_CERT", "--tls-key": "TLS_KEY", "--client-ca": "CLIENT_CA"}
 
-    def __init__(self, board, ports, secure="plaintext"):
-        super().__init__(ports, secure)
+    def __init__(self, board, *more):
+        super().__init__(*more)
         self.name = board
+        self.files = {}
+
+    def start(self, app, *options):
+        """Certificates are compiled in: other ones make another image of the same name."""
+        words = options or certs.server_options(self.secure)
+        given = dict(zip(words[::2], words[1::2]))
+        files = {make_name: given[flag] for flag, make_name in self.COMPILED_IN.items() if flag in given}
+        if files != self.files:
+            self.built.clear()
+        self.files = files
+        return super().start(app)
 
     def build(self, app):
         make("firmware", f"BOARD={self.name}", *make_arguments(app), *self.tls_arguments())
 
     def tls_arguments(self):
-        """Certificates are compiled in; an image for QEMU has random numbers for emulation only."""
+        """An image for QEMU has random numbers for emulation only."""
         if self.secure == "plaintext":
             return []
-        files = {"TLS_CERT": certs.path("server"), "TLS_KEY": certs.path("server", "key"), "CLIENT_CA": certs.path("ca")}
-        return [f"{self.secure.upper()}=1", "EMULATION=1", *(f"{name}={path}" for name, path in files.items())]
+        files = [f"{name}={path}" for name, path in self.files.items()]
+        return [f"{self.secure.upper()}=1", "EMULATION=1", *self.version_arguments(), *files]
 
     def secure_options(self):
         return []
 
     def image(self, app):
-        return f"{app}.elf" if self.secure == "plaintext" else f"{app}-{self.secure}-emulation.elf"
+        return f"{app}.elf" if self.secure == "plaintext" else f"{app}-{self.secure}{self.version}-emulation.elf"
 
     def machine(self):
         text = (ROOT / "port" / "boards" / self.name / "board.mk").read_text()
@@ -280,16 +290,12 @@ def label(name, secure):
 LABELS = [label(name, secure) for name in NAMES for secure in certs.KINDS]
 
 
-def make_target(a_label, ports):
-    """The target of a label, such as sim or sim+tls."""
+def make_target(a_label, ports, version=""):
+    """The target of a label, such as sim or sim+tls, with one version of TLS or what it has by itself."""
     name, _, secure = a_label.partition("+")
     secure = secure or "plaintext"
     if secure != "plaintext":
         certs.prepare()
-    if name == "sim":
-        return Simulator(ports, secure)
-    if name == "posix":
-        return Sockets(ports, secure)
     if name == "reference":
         return Reference(ports, secure)
-    return Board(name, ports, secure)
+    return (Board if name in BOARDS else Host)(name, ports, secure, version)

@@ -18,10 +18,10 @@ def tls_options(server):
     return [word for what, flag in flags.items() if what in tls for word in (flag, tls[what])]
 
 
-def grpcurl(server, *args, fails=False, options=()):
+def grpcurl(server, *args, fails=False, options=(), address=None):
     """Standard output, or standard error where the command must fail."""
     done = subprocess.run(
-        [BUILD / "tools" / "grpcurl", *tls_options(server), "-max-time", "20", *options, server.address, *args],
+        [BUILD / "tools" / "grpcurl", *tls_options(server), "-max-time", "20", *options, address or server.address, *args],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -31,10 +31,10 @@ def grpcurl(server, *args, fails=False, options=()):
     return done.stderr if fails else done.stdout
 
 
-def call(server, method, request=None, options=(), fails=False):
+def call(server, method, request=None, options=(), fails=False, address=None):
     """Every reply, decoded; standard error if the call must fail."""
     data = [] if request is None else ["-d", json.dumps(request)]
-    text = grpcurl(server, method, options=[*data, *options], fails=fails)
+    text = grpcurl(server, method, options=[*data, *options], fails=fails, address=address)
     if fails:
         return text
     decoder, found, text = json.JSONDecoder(), [], text.strip()

@@ -1,5 +1,5 @@
 """gRPC's official interoperability cases, by grpc-go's own client, against the application `interop`, in plaintext
-and over TLS; it has no client certificates, so mutual TLS is for test_cases.py.
+and over TLS; it has no client certificates, so under mutual TLS a program of our own (go/official-client) calls its functions.
 
 On a board whose memory does not hold a case's requests, the case must end with RESOURCE_EXHAUSTED; the
 server's log says so, since the client does not always. `make test` runs a chosen few on the boards, `make
@@ -13,7 +13,7 @@ import certs
 import targets
 from apps import BUILD
 
-pytestmark = pytest.mark.kinds("plaintext", "tls")
+pytestmark = pytest.mark.kinds("plaintext", "tls", "mtls")
 
 CASES = [
     "empty_unary",
@@ -46,23 +46,23 @@ TOO_LARGE = {
 # The same, where the deadline of a millisecond may come first.
 TOO_LARGE_OR_LATE = {"lm3s6965evb": {"timeout_on_sleeping_server"}}
 
-def tls_options(server):
-    if server.secure == "plaintext":
-        return ["-use_tls=false"]
-    return ["-use_tls=true", "-use_test_ca", f"-ca_file={certs.path('ca')}", "-server_host_override=localhost"]
+
+def command(server):
+    """The program, and where it finds the server."""
+    ca = f"-ca_file={certs.path('ca')}"
+    if server.secure == "mtls":
+        own = [f"-cert_file={certs.path('client')}", f"-key_file={certs.path('client', 'key')}"]
+        return [BUILD / "tools" / "official-client", f"-server={server.address}", ca, *own]
+    tls = ["-use_tls=false"]
+    if server.secure == "tls":
+        tls = ["-use_tls=true", "-use_test_ca", ca, "-server_host_override=localhost"]
+    return [BUILD / "tools" / "client", "-server_host=127.0.0.1", f"-server_port={server.port}", *tls]
 
 
 def official(server, case, *options, seconds=50):
     """(whether the client is content, the end of what it printed)"""
     done = subprocess.run(
-        [
-            BUILD / "tools" / "client",
-            "-server_host=127.0.0.1",
-            f"-server_port={server.port}",
-            *tls_options(server),
-            f"-test_case={case}",
-            *options,
-        ],
+        [*command(server), f"-test_case={case}", *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -108,6 +108,7 @@ def test_other_official_case_on_a_board(interop, target, cell, case):
     cell(case, "official", lambda: run_case(interop, target, case))
 
 
+@pytest.mark.kinds("plaintext", "tls")
 @pytest.mark.targets("sim", "posix")
 @pytest.mark.parametrize("case", ["rpc_soak", "channel_soak"])
 def test_a_short_soak(interop, target, case):
@@ -116,6 +117,7 @@ def test_a_short_soak(interop, target, case):
 
 
 @pytest.mark.matrix
+@pytest.mark.kinds("plaintext", "tls")
 @pytest.mark.timeout(1500)
 @pytest.mark.targets("sim", "posix", "mps2-an385")
 @pytest.mark.parametrize("case, count", [("rpc_soak", 10_000), ("channel_soak", 1_000)])

@@ -61,9 +61,11 @@ def test_a_port_in_use(target, greeter):
     assert len(lines) == 1 and str(greeter.port) in lines[0] and "in use" in lines[0], lines
 
 
+@pytest.mark.kinds("plaintext", "mtls")
 def test_the_lines_to_paste_work(target, app):
     server = target.server(app)
     server.wait_for_line(r"ready on localhost:%d \(simulator, address 10\.0\.2\.15\)" % server.port)
+    server.wait_for_line(r"grpcurl (?!.* (list$|describe ))")  # the last of them: they follow the ready line
     lines = [line.strip() for line in server.output if line.strip().startswith("grpcurl ")]
     assert len(lines) >= 3, server.text()
     for line in lines:

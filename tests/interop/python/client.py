@@ -12,6 +12,7 @@ from pathlib import Path
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 from google.rpc import error_details_pb2  # noqa: F401: json_format finds details by their names
+from grpc.experimental.session_cache import ssl_session_cache_lru
 from grpc_status import rpc_status
 
 # Each connection is to be one of its own: channels to the same target would share one.
@@ -29,6 +30,7 @@ class Program:
         self.lock = threading.Lock()  # guards standard output
         self.channels = {}
         self.calls = {}
+        self.sessions = ssl_session_cache_lru(8)
         self.inputs = {}  # by call id: (class, queue) of an open call's requests still to come, None the last
 
     def report(self, **what):
@@ -61,6 +63,8 @@ class Program:
         ca, key, cert = (Path(tls[what]).read_bytes() if what in tls else None for what in ("ca", "key", "cert"))
         if "name" in tls:
             options.append(("grpc.ssl_target_name_override", tls["name"]))
+        if tls.get("resume"):
+            options.append(("grpc.ssl_session_cache", self.sessions))
         return grpc.secure_channel(target, grpc.ssl_channel_credentials(ca, key, cert), options=options)
 
     def connect(self, c):

@@ -56,7 +56,11 @@ type tlsFiles struct {
 	Cert string `json:"cert"`
 	Key  string `json:"key"`
 	Name string `json:"name"`
+	// Resume: by the sessions of earlier connections of this program that asked for it, too.
+	Resume bool `json:"resume"`
 }
+
+var sessions = tls.NewLRUClientSessionCache(8)
 
 type end struct {
 	Code     int                 `json:"code"`
@@ -208,6 +212,9 @@ func transport(files *tlsFiles) (credentials.TransportCredentials, error) {
 	config := &tls.Config{RootCAs: x509.NewCertPool(), ServerName: files.Name}
 	if !config.RootCAs.AppendCertsFromPEM(ca) {
 		return nil, fmt.Errorf("no certificate in %s", files.CA)
+	}
+	if files.Resume {
+		config.ClientSessionCache = sessions
 	}
 	if files.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
