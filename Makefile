@@ -139,10 +139,12 @@ bench: bench-image $(STAMPS)/need-bench ## instructions of a call on a Cortex-M3
 	@python3 tests/bench/bench.py $(if $(PROFILE),--profile $(PROFILE))
 
 METERED = $(call image,lm3s6965evb,greeter) EMULATION=1 METER=1
-bench-tls: $(FIRMWARE_READY) $(STAMPS)/need-qemu certs ## instructions of handshakes and records on a Cortex-M3
+bench-tls-images: $(FIRMWARE_READY) $(STAMPS)/need-qemu certs
 	$(METERED) TLS=1
 	$(METERED) TLS=1 TLS_VERSION=1.2
 	$(METERED) MTLS=1
+
+bench-tls: bench-tls-images ## instructions of handshakes and records on a Cortex-M3, beside docs/security.md
 	@python3 tests/firmware/tls_meter.py
 
 fuzz: $(CHECK_READY) $(STAMPS)/need-fuzz ## every fuzzer for SECONDS (60)
@@ -166,5 +168,5 @@ clean: ## removes what was built, keeps what was fetched
 distclean: ## removes all of build/
 	@rm -rf build
 
-.PHONY: help run certs sim posix firmware qemu check test matrix all-apps test-clients coverage model fuzz bench bench-image bench-tls \
+.PHONY: help run certs sim posix firmware qemu check test matrix all-apps test-clients coverage model fuzz bench bench-image bench-tls bench-tls-images \
         tls-images size-objects size lint clean distclean

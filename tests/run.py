@@ -33,7 +33,7 @@ TIGHT = {"test_metadata_random", "test_metadata_sent"}  # what sanitize-tight bu
 COVERED = ["hpack", "h2", "grpc"]
 BRANCHES = 85  # per cent
 # Of all suites together, seconds. A run takes a quarter of it on a quiet machine: a ceiling is for what hangs.
-CEILINGS = 48 * 60
+CEILINGS = 49 * 60
 TABLES = [REPORTS / name for name in ("interop-cases.md", "tls-clients.md")]  # by tests/interop/case_table.py
 
 # Suite: `build` is a make command or None, `run` a function(suite, log) -> [Result]
@@ -358,7 +358,7 @@ def suites(quick):
         found.append(Suite("interop, TLS", 400, clients, pytest("interop", "-m", "not matrix", *secure)))
     if glob.glob("tests/conformance/test_*.py"):
         found.append(
-            Suite("conformance", 90, ["make", "test-clients"], pytest("conformance", "-m", "not matrix"))
+            Suite("conformance", 150, ["make", "test-clients"], pytest("conformance", "-m", "not matrix"))
         )
     if glob.glob("tests/docs/test_*.py"):
         found.append(Suite("docs", 300, ["make", "test-clients"], pytest("docs")))
@@ -375,6 +375,7 @@ def matrix():
         Suite("interop, TLS", 3600, clients, pytest("interop", "-m", everything, *secure, "--all-tests")),
         Suite("tls, every allocation", 400, tests_make("tls"), every),
         Suite("interop, reference", 600, clients, pytest("interop", "--target", "reference")),
+        Suite("TLS, counted", 200, ["make", "bench-tls-images"], command([PYTHON, "tests/firmware/tls_meter.py"], "figures")),
         Suite("conformance, all", 900, clients, pytest("conformance", "-m", everything)),
     ]
 

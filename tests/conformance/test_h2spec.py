@@ -1,5 +1,5 @@
 """h2spec, the HTTP/2 conformance suite: every case of it, the strict ones too, against the greeter
-application. It knows no gRPC: its requests are plain GETs and POSTs, and what it looks at is how the
+application, in plaintext and over TLS. It knows no gRPC: its requests are plain GETs and POSTs, and what it looks at is how the
 connection behaves."""
 
 import subprocess
@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+import certs
 import h2raw
 from apps import BUILD
 from h2raw import message, request_headers
@@ -17,10 +18,11 @@ CASES = 146
 MAY_FAIL = 0
 
 
-def run_h2spec(port, report):
+def run_h2spec(server, report):
     """{name of a case: None if it passed, else what happened}."""
+    tls = [] if server.secure == "plaintext" else ["--tls", "--insecure"]
     subprocess.run(
-        [BUILD / "tools" / "h2spec", "--strict", "--port", str(port), "--junit-report", report],
+        [BUILD / "tools" / "h2spec", "--strict", *tls, "--port", str(server.port), "--junit-report", report],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -38,6 +40,7 @@ def run_h2spec(port, report):
 
 
 @pytest.mark.timeout(420)
+@pytest.mark.kinds("plaintext", "tls")
 @pytest.mark.targets("sim", "reference")
 def test_h2spec(greeter, tmp_path, record_property):
     conform(greeter, tmp_path, record_property)
@@ -51,7 +54,7 @@ def test_h2spec_on_a_board(greeter, tmp_path, record_property):
 
 
 def conform(greeter, tmp_path, record_property):
-    results = run_h2spec(greeter.port, tmp_path / "h2spec.xml")
+    results = run_h2spec(greeter, tmp_path / "h2spec.xml")
     failed = {name: why for name, why in results.items() if why is not None}
     record_property("h2spec", f"{len(results) - len(failed)} of {len(results)}")
     report = "\n".join(
@@ -62,7 +65,7 @@ def conform(greeter, tmp_path, record_property):
     assert len(results) == CASES, report
     assert len(failed) <= MAY_FAIL, report
     # After all that was done to it, it still serves.
-    with h2raw.Connection(greeter.port) as connection:
+    with h2raw.Connection(greeter.port, tls=certs.python_context(greeter.secure)) as connection:
         reply = connection.reply(
             connection.request(request_headers("/greet.Greeter/SayHello"), message(b"\x0a\x04gram"))
         )

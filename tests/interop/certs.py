@@ -4,6 +4,7 @@ are made anew when they are a day old, and never leave that folder: no key is pa
 Every name below is NAME.crt with NAME.key, in PEM. Those of clients have their name as common name, those of
 servers are for localhost, 127.0.0.1 and ::1, and all are signed by `ca` unless it says otherwise."""
 
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -178,6 +179,18 @@ def client_options(secure, certificate="client", ca="ca", name=None):
     if name:
         options["name"] = name
     return options
+
+
+def python_context(secure, version=ssl.TLSVersion.TLSv1_3):
+    """For clients of Python's own ssl; None for plaintext."""
+    if secure == "plaintext":
+        return None
+    found = ssl.create_default_context(cafile=path("ca"))
+    found.set_alpn_protocols(["h2"])
+    found.minimum_version = found.maximum_version = version
+    if secure == "mtls":
+        found.load_cert_chain(path("client"), path("client", "key"))
+    return found
 
 
 if __name__ == "__main__":

@@ -60,6 +60,12 @@ def test_roles(users_auth, connect):
             assert error.details[0]["@type"] == "type.googleapis.com/google.rpc.BadRequest"
 
 
+@pytest.mark.kinds("mtls")
+@pytest.mark.targets("sim", "mps2-an385")
+def test_roles_over_mutual_tls(users_auth, connect):
+    test_roles(users_auth, connect)
+
+
 def test_health_needs_no_token(users_auth, connect):
     assert connect(users_auth).unary("/grpc.health.v1.Health/Check", {}) == {"status": "SERVING"}
 

@@ -29,12 +29,7 @@ pytestmark = [pytest.mark.kinds("tls"), pytest.mark.targets("sim", "posix")]
 
 
 def context(server, version=ssl.TLSVersion.TLSv1_3):
-    found = ssl.create_default_context(cafile=certs.path("ca"))
-    found.set_alpn_protocols(["h2"])
-    found.minimum_version = found.maximum_version = version
-    if server.secure == "mtls":
-        found.load_cert_chain(certs.path("client"), certs.path("client", "key"))
-    return found
+    return certs.python_context(server.secure, version)
 
 
 def open_socket(server):
@@ -292,17 +287,44 @@ def test_records_of_one_byte(greeter):
             assert connection.reply(stream).data == REPLY
 
 
+UNARY = "/grpc.testing.TestService/UnaryCall"
+
+
+def ask(connection, request, reply):
+    """8 calls at once with bodies of so many bytes; what each came to: the length of its reply's body, or its status."""
+    body = base64.b64encode(bytes(request)).decode()
+    calls = [connection.call(UNARY, {"response_size": reply, "payload": {"body": body}}) for _ in range(8)]
+    found = []
+    for call in calls:
+        try:
+            (message,) = call.replies()
+            found.append(len(base64.b64decode(message["payload"]["body"])))
+        except clients.RpcError as error:
+            found.append(error)
+    return found
+
+
 @pytest.mark.kinds("tls", "mtls")
+@pytest.mark.targets("sim", "posix", "mps2-an385")
 @pytest.mark.clients("go", "python")
 def test_large_calls_at_once(interop, connect, relay):
     """8 calls of 20 KB each way: clients put the frames of all streams into one record."""
     seen = relay(interop)
     connection = connect(interop, seen.address)
-    body = base64.b64encode(bytes(20_000)).decode()
     for _ in range(5):
-        request = {"response_size": 20_000, "payload": {"body": body}}
-        calls = [connection.call("/grpc.testing.TestService/UnaryCall", request) for _ in range(8)]
-        for call in calls:
-            (reply,) = call.replies()
-            assert len(base64.b64decode(reply["payload"]["body"])) == 20_000
+        assert ask(connection, 20_000, 20_000) == [20_000] * 8
+    assert seen.connections == 1
+
+
+@pytest.mark.kinds("tls", "mtls")
+@pytest.mark.targets("lm3s6965evb")
+@pytest.mark.clients("go", "python")
+def test_calls_too_large_at_once(interop, connect, relay):
+    """Requests that the board's memory does not hold end their calls, while replies of that size go out piece by piece."""
+    seen = relay(interop)
+    connection = connect(interop, seen.address)
+    for _ in range(3):
+        errors = ask(connection, 20_000, 20_000)
+        assert [error.code for error in errors] == [clients.RESOURCE_EXHAUSTED] * 8, errors
+        assert ask(connection, 100, 20_000) == [20_000] * 8
     assert seen.connections == 1
