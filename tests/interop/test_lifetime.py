@@ -23,7 +23,9 @@ def test_deadline_in_mid_stream(users, connect):
     started = time.monotonic()
     call = connection.call(STREAM, {"delay_seconds": 1}, deadline=0.5)
     assert call.next()["id"] == 1
-    assert call.end()[0] == DEADLINE_EXCEEDED
+    # at a deadline grpc-go's server resets the stream with CANCEL, and a client reports what comes first
+    first = [CANCELLED] if users.name.startswith("reference") else []
+    assert call.end()[0] in [DEADLINE_EXCEEDED, *first]
     assert 0.3 < time.monotonic() - started < 2
     works(connection)
 
