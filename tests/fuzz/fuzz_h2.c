@@ -52,6 +52,20 @@ static void tell(struct gram_h2_conn *conn, char what, unsigned slot, uint32_t a
     side->told_len += sizeof line;
 }
 
+/* What was told of a stream's DATA before its end turned out to be wrong depends on the segments, and must. */
+static void forget_data(struct side *side, unsigned slot)
+{
+    size_t kept = 0;
+
+    for (size_t at = 0; at < side->told_len; at += LINE) {
+        if (side->told[at] == 'd' && side->told[at + 1] == slot)
+            continue;
+        memmove(side->told + kept, side->told + at, LINE);
+        kept += LINE;
+    }
+    side->told_len = kept;
+}
+
 /* ---- the layer above ---- */
 
 static const char *name(const struct gram_h2_conn *conn, unsigned i, uint8_t *number)
@@ -144,20 +158,6 @@ static void end(struct gram_h2_conn *conn, unsigned slot)
     demand(side_of(conn)->open & 1u << slot);
     tell(conn, 'e', slot, 0, 0);
     end_somehow(conn, slot);
-}
-
-/* What was told of a stream's DATA before its end turned out to be wrong depends on the segments, and must. */
-static void forget_data(struct side *side, unsigned slot)
-{
-    size_t kept = 0;
-
-    for (size_t at = 0; at < side->told_len; at += LINE) {
-        if (side->told[at] == 'd' && side->told[at + 1] == slot)
-            continue;
-        memmove(side->told + kept, side->told + at, LINE);
-        kept += LINE;
-    }
-    side->told_len = kept;
 }
 
 static void closed(struct gram_h2_conn *conn, unsigned slot)
