@@ -78,7 +78,7 @@ $(eval $(call generate,tests,$(TEST_PROTOS),tests/tests.mk))
 endif
 # details does not compile without metadata
 HELP_SRCS := $(SUPPORT) $(GEN_SRCS) $(wildcard firmware/interceptors/*.c) \
-             $(filter-out $(if $(filter small,$(LIMITS)),%/details.c),$(wildcard firmware/services/*.c)) \
+             $(filter-out $(if $(filter small tls,$(LIMITS)),%/details.c),$(wildcard firmware/services/*.c)) \
              $(if $(WITH_TLS),$(wildcard port/tls/*.c tests/tls/tls_*.c))
 HELP := $(OUT)/libhelp.a
 HELP_OBJS := $(call objects,$(HELP_SRCS)) $(NANOPB_OBJS)
