@@ -18,7 +18,6 @@ import apps  # noqa: E402
 import prepare  # noqa: E402
 import targets  # noqa: E402
 
-PORTS = (21000, 29999)
 EXPECTED = dict(re.findall(r"^### ([\w-]+)\n\n```\n(.*?)^```$", PAGE, re.M | re.S))
 
 
@@ -75,7 +74,7 @@ def plain(text):
 
 @pytest.mark.parametrize("app", EXPECTED)
 def test_client(ready, app):
-    server = targets.make_target("sim", PORTS).start(app)
+    server = targets.make_target("sim", targets.PORTS).start(app)
     done = ready(app, server.address)
     status = server.stop()
     assert done.returncode == 0, done.stdout + done.stderr

@@ -45,6 +45,11 @@ def free_port():
         return s.getsockname()[1]
 
 
+def environment():
+    """For a make of its own: not one of the jobs of the make that runs the tests."""
+    return {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+
+
 class Server:
     def __init__(self, command, cwd, env):
         self.lines = []
@@ -90,7 +95,7 @@ def copy(tmp_path):
 
 def run_section(title, copy):
     port = free_port()
-    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    env = environment()
     env["PATH"] = f"{ROOT}/build/tools:{env['PATH']}"
     server = None
     ran = 0
@@ -158,7 +163,7 @@ def figures(title):
 def test_costs():
     """The tables are what `make size` says, within 1 % (or 8 bytes); other compilers differ, the tables' is gcc 12.2."""
     version = subprocess.run(["arm-none-eabi-gcc", "-dumpversion"], capture_output=True, text=True).stdout
-    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    env = environment()
     done = subprocess.run(["make", "size"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=SECONDS)
 
     def found(pattern):

@@ -15,8 +15,6 @@ sys.path.insert(0, str(ROOT / "tests" / "interop"))
 
 import targets  # noqa: E402
 
-PORTS = (21000, 29999)
-
 
 @pytest.fixture
 def folder(tmp_path):
@@ -33,7 +31,7 @@ def test_a_certificate_for_a_device(folder):
         subprocess.run(command, shell=True, cwd=folder, check=True, stdin=subprocess.DEVNULL, timeout=20)
     name = re.search(r"-servername (\S+?)`? ", TEXT).group(1)
     options = ["--tls-cert", folder / "device.crt.der", "--tls-key", folder / "device.key.der"]
-    server = targets.make_target("posix", PORTS).start("greeter", *options)
+    server = targets.make_target("posix", targets.PORTS).start("greeter", *options)
     grpcurl = shutil.which("grpcurl", path=f"{ROOT}/build/tools:{os.environ['PATH']}")
     done = subprocess.run(
         [grpcurl, "-cacert", folder / "build" / "certs" / "ca.crt", "-servername", name, server.address, "list"],
@@ -43,8 +41,7 @@ def test_a_certificate_for_a_device(folder):
         timeout=30,
     )
     assert "greet.Greeter" in done.stdout.split(), done.stderr
-    assert server.stop() == 0
-    assert server.output[-1] == targets.ENDED_WELL, server.text()
+    server.end_well()
 
 
 def test_names_exist():

@@ -28,12 +28,13 @@ results = {}  # table: {kind: {(case, client): {target: what came of it}}}, in t
 
 
 @pytest.fixture
-def cell(record_property, target):
+def cell(request, target):
     """cell(case, client, play): the place in a table that the answer of play() is for."""
 
     def fill(case, client, play, table="interop-cases"):
-        record_property("cell", (table, target.secure, case, client, target.name))
-        record_property("result", play())
+        told = request.node.user_properties
+        told.append(("cell", (table, target.secure, case, client, target.name)))
+        told.append(("result", play()))
 
     return fill
 

@@ -41,7 +41,7 @@ def pytest_addoption(parser):
         "--all-tests", action="store_true", help="with --kind: tests that are not marked for it, too"
     )
     parser.addoption(
-        "--ports", default="21000-29999", help="ports of this machine that servers may listen on"
+        "--ports", default="%d-%d" % targets.PORTS, help="ports of this machine that servers may listen on"
     )
 
 
@@ -76,7 +76,6 @@ def pytest_generate_tests(metafunc):
             targets.label(name, kind)
             for name in names_for(metafunc, "targets", chosen)
             for kind in kinds_for(metafunc)
-            if kind == "plaintext" or name in targets.SECURE
         ]
         metafunc.parametrize("target", labels, indirect=True, scope="session")
     if "client_name" in metafunc.fixturenames:

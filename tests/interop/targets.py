@@ -101,6 +101,11 @@ class Server:
         self.reader.join(timeout)
         return self.process.returncode
 
+    def end_well(self):
+        """Ends it, and sees that nothing was left."""
+        assert self.stop() == 0, self.text()
+        assert self.output[-1] == ENDED_WELL, self.text()
+
 
 class Target:
     """How to build and start an application in one way, and one of certs.KINDS; keeps one shared server of each."""
@@ -277,10 +282,7 @@ class Board(Target):
 BOARDS = ["lm3s6965evb", "mps2-an385"]
 OURS = ["sim", *BOARDS, "posix"]
 NAMES = [*OURS, "reference"]
-
-
-# Those that can be told of certificates.
-SECURE = ["sim", *BOARDS, "posix", "reference"]
+PORTS = (21000, 29999)  # of this machine, for servers to listen on
 
 
 def label(name, secure):

@@ -3,6 +3,7 @@
 import pytest
 
 from clients import INVALID_ARGUMENT, NOT_FOUND, OK, RESOURCE_EXHAUSTED
+from targets import OURS
 
 USER_SERVICE = "/user.UserService/"
 TEST_SERVICE = "/grpc.testing.TestService/"
@@ -114,7 +115,7 @@ def test_a_reply_of_any_size(interop, target, connect, method, size):
     assert sizes([connect(interop).unary(TEST_SERVICE + method, {"response_size": size})]) == [size]
 
 
-@pytest.mark.targets("sim", "posix", "mps2-an385", "lm3s6965evb")
+@pytest.mark.targets(*OURS)
 def test_what_the_interop_service_refuses(interop, connect):
     connection = connect(interop)
     for method, request in (

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from clients import INVALID_ARGUMENT, OK, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAUTHENTICATED
+from targets import OURS
 from test_grpcurl import call as grpcurl_call
 from test_grpcurl import grpcurl
 
@@ -13,7 +14,7 @@ USER_SERVICE = "/user.UserService/"
 READER = [["authorization", "Bearer reader-demo"]]
 ADMIN = [["authorization", "Bearer admin-demo"]]
 
-pytestmark = pytest.mark.targets("sim", "lm3s6965evb", "mps2-an385", "posix")
+pytestmark = pytest.mark.targets(*OURS)
 
 
 def test_without_a_token(users_auth, connect):
@@ -42,7 +43,6 @@ def test_with_a_wrong_token(users_auth, client_name, connect, values, text):
     for _ in range(3):  # clients index what they send again
         error = connection.fails(USER_SERVICE + "GetUser", {"id": 1}, metadata=wrong)
         assert (error.code, error.message) == (UNAUTHENTICATED, text)
-
 
 
 def test_roles(users_auth, connect):

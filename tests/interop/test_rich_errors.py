@@ -3,12 +3,13 @@
 import pytest
 
 from clients import INVALID_ARGUMENT, NOT_FOUND
+from targets import OURS
 
 USER_SERVICE = "/user.UserService/"
 TYPE = "type.googleapis.com/google.rpc."
 EMPTY = "must not be empty"
 
-pytestmark = pytest.mark.targets("sim", "lm3s6965evb", "mps2-an385", "posix")
+pytestmark = pytest.mark.targets(*OURS)
 
 
 def bad_request(**fields):

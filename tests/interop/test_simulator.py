@@ -8,7 +8,6 @@ import pytest
 
 from apps import BUILD
 from clients import NOT_FOUND
-from targets import ENDED_WELL
 
 pytestmark = pytest.mark.targets("sim")
 GREET = "/greet.Greeter/SayHello"
@@ -113,9 +112,7 @@ def test_it_ends_well(fresh, connect_with, how):
 
 
 def test_it_ends_well_when_nobody_called(fresh):
-    server = fresh("greeter")
-    assert server.stop() == 0
-    assert server.output[-1] == ENDED_WELL
+    fresh("greeter").end_well()
 
 
 @pytest.mark.kinds("plaintext", "tls")

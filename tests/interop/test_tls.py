@@ -10,7 +10,7 @@ import s_client
 from apps import BUILD
 from clients import OK
 from s_client import VERSIONS, SClient, shake_hands
-from targets import ENDED_WELL, OURS, free_port
+from targets import OURS, free_port
 
 GREET = "/greet.Greeter/SayHello"
 pytestmark = [pytest.mark.kinds("tls"), pytest.mark.targets("sim", "posix", "reference")]
@@ -26,12 +26,6 @@ GROUPS = {"X25519:P-256": "X25519", "P-256": "prime256v1"}
 @pytest.fixture(params=VERSIONS)
 def version(request):
     return request.param
-
-
-def ends_well(server):
-    """Nothing may be left of a test's own server."""
-    assert server.stop() == 0, server.text()
-    assert server.output[-1] == ENDED_WELL, server.text()
 
 
 def refused(client, *alerts):
@@ -67,7 +61,7 @@ def test_ciphers_of_1_2(fresh, cipher, certificate):
     cipher = f"ECDHE-{'RSA' if certificate == 'server-rsa' else 'ECDSA'}-{cipher}"
     client = shake_hands(server, "-tls1_2", "-cipher", cipher)
     assert (client.served, client.cipher) == (True, cipher), client.text
-    ends_well(server)
+    server.end_well()
 
 
 @pytest.mark.targets(*BOTH_VERSIONS)
@@ -210,7 +204,7 @@ def test_resumption(fresh, version, tmp_path):
     # without ALPN there is no way in, ticket or not
     if server.name != "reference+tls greeter":
         refused(shake_hands(server, option, "-sess_in", session, alpn=None), s_client.NO_APPLICATION_PROTOCOL)
-    ends_well(server)
+    server.end_well()
 
 
 def test_a_ticket_of_another_server(fresh, version, tmp_path):
@@ -220,8 +214,8 @@ def test_a_ticket_of_another_server(fresh, version, tmp_path):
     assert shake_hands(one, option, "-sess_out", session, until=session.exists).served
     client = shake_hands(other, option, "-sess_in", session)
     assert client.served and not client.reused, client.text
-    ends_well(one)
-    ends_well(other)
+    one.end_well()
+    other.end_well()
 
 
 # ---- certificates ----
@@ -287,7 +281,7 @@ def test_a_pinned_client(fresh, version):
     server = fresh("greeter", *certs.server_options("mtls", client_ca="client-self"))
     assert shake_hands(server, VERSIONS[version], certificate="client-self").served
     refused(shake_hands(server, VERSIONS[version], certificate="client"), s_client.UNKNOWN_CA)
-    ends_well(server)
+    server.end_well()
 
 
 @pytest.mark.kinds("mtls")
@@ -298,7 +292,7 @@ def test_optional_client_certificates(fresh, target, version):
     for certificate, alerts in BAD_CLIENTS.items():
         if certificate:
             bad(shake_hands(server, VERSIONS[version], certificate=certificate), target, *alerts)
-    ends_well(server)
+    server.end_well()
 
 
 @pytest.mark.kinds("mtls")
@@ -330,7 +324,7 @@ def test_clients_refuse_bad_servers(fresh, target, client_programs, client_name,
     if target.says_how_it_refuses:
         server.wait_for_line("TLS: the client")  # not all of them send an alert
     program.stop()  # it would try again and again
-    ends_well(server)
+    server.end_well()
 
 
 def test_a_server_of_another_name(fresh, connect):

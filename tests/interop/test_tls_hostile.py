@@ -18,8 +18,6 @@ import h2raw
 from h2raw import message, request_headers
 from s_client import UNEXPECTED_MESSAGE
 
-from test_tls import ends_well
-
 GREET = "/greet.Greeter/SayHello"
 REQUEST, REPLY = message(b"\x0a\x04gram"), message(b"\x0a\x0aHello gram")
 PATIENCE = 20  # seconds until an answer counts as missing
@@ -161,7 +159,7 @@ def test_cut_off_handshakes(fresh, kind):
         s.sendall(flight[: numbers.randrange(len(flight))])
         abandon(s, numbers.random() < 0.5)
     works_again(server)
-    ends_well(server)
+    server.end_well()
 
 
 @pytest.mark.timeout(120)
@@ -180,7 +178,7 @@ def test_rubbish_in_a_hello(fresh):
             answer = read_to_end(s)
             assert answer == b"" or answer[0] in (ALERT, HANDSHAKE), answer
     works_again(server)
-    ends_well(server)
+    server.end_well()
 
 
 def test_rubbish_behind_a_handshake(greeter):
@@ -223,7 +221,7 @@ def test_half_open_handshakes_time_out(fresh):
         read_to_end(s)
         s.close()
     works(server)
-    ends_well(server)
+    server.end_well()
 
 
 @pytest.mark.timeout(90)
@@ -258,7 +256,7 @@ def test_a_flood_of_handshakes(fresh, kind):
     for s in flood:
         s.close()
     works_again(server)  # a new client's turn comes, too
-    ends_well(server)
+    server.end_well()
 
 
 # ---- records ----
