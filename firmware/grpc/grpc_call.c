@@ -1,7 +1,7 @@
 /* A call's life: from its headers to closed(). Its phases are drawn in grpc_server.h.
  *
- * Invariants: a handler runs only when there is room for whatever it answers. What a call has taken (message buffer, held reply) is given back by the one
- * function that ends it, gram_call_close(). closed() is told once to a handler that has been entered, whatever ended the call. */
+ * Invariants: a handler runs only when there is room for whatever it answers. What a call has taken (message buffer, held reply) is given back at
+ * the latest by the one function that ends it, gram_call_close(). closed() is told once to a handler that has been entered, whatever ended the call. */
 #include "grpc_internal.h"
 
 #include <string.h>
@@ -71,40 +71,44 @@ void gram_call_reset(struct gram_call *call, enum gram_h2_error error, gram_stat
     gram_call_close(call, status);
 }
 
-/* There is room. Clients take trailers behind half a message for a failure of another kind. */
+/* RST_STREAM says it for trailers; clients make a status of its code (gRPC over HTTP/2, "Errors"). */
+static enum gram_h2_error error_of(gram_status status)
+{
+    switch (status) {
+    case GRAM_INTERNAL:
+        return GRAM_H2_INTERNAL_ERROR;
+    case GRAM_RESOURCE_EXHAUSTED:
+        return GRAM_H2_ENHANCE_YOUR_CALM;
+    default:
+        return GRAM_H2_CANCEL;
+    }
+}
+
+/* There is room. */
 static void conclude(struct gram_call *call, gram_status status, const char *reason)
 {
     if (call->cut)
-        gram_call_reset(call, status == GRAM_INTERNAL ? GRAM_H2_INTERNAL_ERROR : GRAM_H2_CANCEL, status);
+        gram_call_reset(call, error_of(status), status);
     else
         gram_call_finish(call, gram_call_fail(call, status, reason));
 }
 
 void gram_call_end(struct gram_call *call, gram_status status, const char *reason)
 {
-    bool begun = gram_reply_is_begun(call);
-
-    if (!begun && gram_reply_room(call)) {
+    call->cut = call->cut || gram_reply_is_begun(call);
+    if (gram_reply_room(call)) {
         conclude(call, status, reason);
         return;
     }
     gram_receive_release(call);
-    if (!begun) {
-        gram_reply_release(call);
-        call->has_deadline = false;
-    }
+    gram_reply_release(call);
     call->phase = GRAM_CALL_END;
     call->status = (uint8_t)status;
     call->reason = reason;
+    call->has_deadline = false;
     call->has_wake_at = false;
+    call->starved = false;
     call->conn->pump_wanted = true;
-}
-
-void gram_call_stop(struct gram_call *call, gram_status status, const char *reason)
-{
-    call->cut = call->cut || gram_reply_is_begun(call);
-    gram_reply_release(call);
-    gram_call_end(call, status, reason);
 }
 
 gram_status gram_call_fail(gram_call *call, gram_status status, const char *text)

@@ -51,7 +51,7 @@ static bool is_due(const struct gram_call *call, uint32_t at, uint32_t *left)
 void gram_call_poll(struct gram_call *call, uint32_t *left)
 {
     if (call->has_deadline && is_due(call, call->deadline, left)) {
-        gram_call_stop(call, GRAM_DEADLINE_EXCEEDED, "deadline exceeded");
+        gram_call_end(call, GRAM_DEADLINE_EXCEEDED, "deadline exceeded");
     } else if (can_stall(call) && is_due(call, call->progress_at + GRAM_STALL_MS, left)) {
         end_stalled(call);
     } else {

@@ -59,7 +59,7 @@ static void on_overdue(struct gram_h2_conn *h2, const char *reason)
         struct gram_call *call = call_at(h2, i);
 
         if (call->phase > GRAM_CALL_HEADERS && call->phase < GRAM_CALL_HTTP_WAIT)
-            gram_call_stop(call, GRAM_UNAVAILABLE, reason);
+            gram_call_end(call, GRAM_UNAVAILABLE, reason);
     }
 }
 

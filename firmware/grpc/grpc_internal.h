@@ -120,10 +120,9 @@ bool gram_call_step(struct gram_call *call);
 void gram_call_finish(struct gram_call *call, gram_status status);
 /* Ends the stream by RST_STREAM; `status` is for our side. 13 bytes are free. */
 void gram_call_reset(struct gram_call *call, enum gram_h2_error error, gram_status status);
-/* Ends the call with a status of our own: trailers now, or as soon as there is room and a message that has begun has gone out. `reason` in flash. */
+/* Ends the call with a status of our own, now or as soon as there is room: by trailers, or by RST_STREAM where half a message has gone out (clients take
+ * trailers behind it for a failure of another kind). `reason` in flash. */
 void gram_call_end(struct gram_call *call, gram_status status, const char *reason);
-/* The same where that message cannot or must not go on: RST_STREAM takes the place of trailers then. */
-void gram_call_stop(struct gram_call *call, gram_status status, const char *reason);
 /* The call is over, its stream is no longer there: closed() and after(), everything given back. */
 void gram_call_close(struct gram_call *call, gram_status status);
 /* The client has done its part by `bytes`: that buys time, all of GRAM_STALL_MS with 64 bytes. A trickle does not keep what others wait for. */

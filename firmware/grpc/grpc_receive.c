@@ -230,7 +230,8 @@ static void feed(struct gram_call *call, const uint8_t *data, size_t len)
 
 void gram_call_data(struct gram_call *call, const uint8_t *data, size_t len, bool last)
 {
-    gram_call_progress(call, len);
+    if (call->held == GRAM_NONE) /* else it is the windows that are waited for */
+        gram_call_progress(call, len);
     /* a prefix that comes in pieces is judged before what follows is kept: it may be more than can be */
     if (call->have > 0 && call->have < GRAM_PREFIX && len > GRAM_PREFIX - call->have) {
         size_t n = GRAM_PREFIX - call->have;

@@ -198,7 +198,7 @@ static void unencodable(struct gram_call *call)
     static const char reason[] = "reply";
 
     gram_log_about(gram_server_of(call), GRAM_LOG_ERROR, call->method->path, reason);
-    gram_call_stop(call, GRAM_INTERNAL, reason);
+    gram_call_end(call, GRAM_INTERNAL, reason);
 }
 
 static void send_now(struct gram_call *call, const void *reply, bool final)

@@ -13,7 +13,7 @@ void gram_server_init(gram_server *server, const struct gram_app *app, const str
     server->app = app;
     server->log = log;
     server->now = now_ms;
-    gram_assert(app->key_count <= UINT8_MAX - GRAM_REQUEST_NAME_KEYS, "too many keys");
+    gram_assert(app->key_count <= GRAM_HPACK_NAME_OTHER - GRAM_REQUEST_NAME_KEYS, "too many keys");
     gram_assert(GRAM_METADATA_SIZE > 0 || app->key_count == 0, "GRAM_METADATA_SIZE is 0, and the application lists keys");
     gram_assert(gram_intercept_state_size(app) <= GRAM_INTERCEPTOR_STATE, "GRAM_INTERCEPTOR_STATE is too small");
     if (app->start)

@@ -29,7 +29,7 @@ enum gram_call_phase {
     GRAM_CALL_READY,     /* it is here; the handler runs when there is room for its reply */
     GRAM_CALL_PENDING,   /* the handler will answer later: RESUME */
     GRAM_CALL_STREAM,    /* messages in, replies out, until one side ends it */
-    GRAM_CALL_END,       /* only trailers are missing, for want of room or behind the rest of a message */
+    GRAM_CALL_END,       /* only trailers are missing, for want of room */
     GRAM_CALL_HTTP_WAIT, /* the answer is plain HTTP; it waits for the end of the request */
     GRAM_CALL_HTTP       /* it is going out */
 };
@@ -59,7 +59,7 @@ struct gram_call { /* small things first: it makes shorter code */
     bool message_waits;     /* MESSAGE was answered WAIT */
     bool next_owed;         /* bidirectional: NEXT comes before another MESSAGE */
     bool final;             /* the held reply is the last: trailers follow */
-    bool cut;               /* END: half a message has gone out and no more will: RST_STREAM takes the place of trailers */
+    bool cut;               /* END: half a message has gone out: RST_STREAM takes the place of trailers */
     bool wants_buf;         /* its message is longer than its window: waits for a message buffer */
     bool message_seen;      /* interceptors were asked about the message at the front */
     bool wants_held;        /* it waits for a held slot, as far as is known: it was so when it was last asked */

@@ -5,7 +5,8 @@
  *     head             head+used          head+used+pending
  *       | entries, oldest first | being read       | free
  *
- * Invariant: used + pending <= GRAM_HPACK_STORE. What does not fit is `lost` whole: nothing of it is committed. */
+ * Invariant: used <= GRAM_HPACK_STORE, and used + pending while a value is being read that is not `lost`. What does not fit is lost whole: nothing of it
+ * is committed. */
 #include "grpc_internal.h"
 
 #if GRAM_METADATA_SIZE > 0
@@ -13,6 +14,7 @@
 #include "ring.h"
 
 enum { ENTRY_HEAD = 2 };
+_Static_assert(GRAM_HPACK_VALUE_FREE + GRAM_HPACK_STORE <= GRAM_STORE_LOST, "a position would mean something else");
 
 static size_t position(const struct gram_store *store, size_t at)
 {

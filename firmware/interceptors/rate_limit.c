@@ -48,10 +48,11 @@ static gram_status refuse(const struct gram_rate_limit *limit, gram_call *call, 
 gram_status gram_rate_limit_before(const struct gram_interceptor *self, gram_call *call)
 {
     const struct gram_rate_limit *limit = (const struct gram_rate_limit *)self;
+    unsigned sets = limit->rule_count > 0 ? limit->bucket_count / limit->rule_count : 0;
     struct gram_rate_bucket *buckets = limit->buckets;
 
-    if (limit->bucket_count > limit->rule_count) /* a set for each connection, as far as there are sets */
-        buckets += gram_call_connection(call) % (limit->bucket_count / limit->rule_count) * limit->rule_count;
+    if (sets > 1) /* one for each connection, as far as they go */
+        buckets += gram_call_connection(call) % sets * limit->rule_count;
     for (unsigned i = 0; i < limit->rule_count; i++) {
         uint32_t wait;
 

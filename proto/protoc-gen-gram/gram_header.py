@@ -6,7 +6,7 @@ from gram_model import BIDI, CLIENT_STREAM, SERVER_STREAM, UNARY
 
 # What each handler is for: (member, result, parameters, needed, explanation). {req} and {rep} are the C types.
 CLOSED = ("closed", "void", "gram_call *call, gram_status status", False,
-          "However the call ended, once: give back what it took. `status`: what the client was told.")
+          "However the call ended, once: give back what it took. `status`: what the client was told, or why nothing.")
 
 HANDLERS = {
     UNARY: [

@@ -169,9 +169,15 @@ static void judge_trailers(struct m_call *c, const struct answer *a)
 
 static void judge_reset(struct m_call *c, const struct answer *a)
 {
-    gram_status told = a->reset_code == GRAM_H2_CANCEL ? GRAM_DEADLINE_EXCEEDED : GRAM_CANCELLED;
+    bool too_much = a->reset_code == GRAM_H2_ENHANCE_YOUR_CALM && c->eager && answer_is_cut(a) &&
+                    c->closed_status == GRAM_RESOURCE_EXHAUSTED;
+    gram_status told = a->reset_code == GRAM_H2_CANCEL ? GRAM_DEADLINE_EXCEEDED
+                       : too_much                      ? GRAM_RESOURCE_EXHAUSTED
+                                                       : GRAM_CANCELLED;
 
     MUST(!c->before || (c->after && c->closed_status == told), "what the server's side is told of a reset");
+    if (too_much)
+        return;
     switch (a->reset_code) {
     case GRAM_H2_CANCEL:
         MUST(answer_is_cut(a), "a deadline is told by trailers, but behind half a message");

@@ -45,10 +45,9 @@ static bool is_stored(const struct gram_app *app, unsigned name)
     return false;
 }
 
-/* grpc_metadata.c: the store holds the values of HPACK's table, the oldest first, and nothing else. */
+/* grpc_store.c: it holds the values of HPACK's table, the oldest first, and nothing else. */
 static void check_store(const struct gram_conn *conn)
 {
-    enum { LOST = 65532 }; /* and above: not stored */
     const struct gram_hpack_table *table = &conn->h2.dec.table;
     const struct gram_store *store = &conn->store;
     size_t used = 0;
@@ -58,7 +57,7 @@ static void check_store(const struct gram_conn *conn)
         uint16_t value = table->entry_value[slot];
         size_t at = (store->head + used) % GRAM_HPACK_STORE;
 
-        if (!is_stored(conn->server->app, table->entry_name[slot]) || value >= LOST)
+        if (!is_stored(conn->server->app, table->entry_name[slot]) || value >= GRAM_STORE_LOST)
             continue;
         PAIR_MUST(value == GRAM_HPACK_VALUE_FREE + at, "stored values lie in the table's order");
         used += 2u + store->bytes[at] + 256u * store->bytes[(at + 1) % GRAM_HPACK_STORE];

@@ -82,7 +82,7 @@
 #endif
 
 /* Metadata of a call, bytes in each: what the application asks for of the request's, and what it adds to the response's (gram/metadata.h says what a
- * value costs). The transmit buffer needs as much more, the stack about twice as much. 0: none, and none of its code (about 2,600 bytes of flash). */
+ * value costs). The transmit buffer needs as much more, the stack about twice as much. 0: none, and none of its code (about 2,700 bytes of flash). */
 #ifndef GRAM_METADATA_SIZE
 #define GRAM_METADATA_SIZE 0
 #endif

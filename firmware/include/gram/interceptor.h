@@ -26,7 +26,7 @@ struct gram_interceptor {
      * the handler answered GRAM_WAIT is not shown again when it comes again. */
     gram_status (*message)(const struct gram_interceptor *self, gram_call *call, enum gram_direction direction,
                            const void *message);
-    /* `status` is what the client was told, or GRAM_CANCELLED where it was told nothing. */
+    /* `status` is what the client was told, or why it was told nothing: GRAM_CANCELLED, or in the middle of a reply what would have been said. */
     void (*after)(const struct gram_interceptor *self, gram_call *call, gram_status status);
     const struct gram_path_list *skip; /* methods that it has nothing to do with; NULL: none */
     uint8_t state_size; /* bytes that it keeps of each call; of all interceptors together, each rounded up to 8, at most

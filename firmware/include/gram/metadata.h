@@ -44,7 +44,7 @@ struct gram_key {
 
 /* A key by its name. Names that HTTP itself has (RFC 7541 appendix A) must be given by their own macro: clients send
  * these by number, and are not recognised otherwise. Names that begin with "grpc-" or ":", and content-type,
- * content-length, te, connection are the library's. Each name once: of two keys of one name, the second has no values. */
+ * content-length, te, connection are the library's. At most 184; each name once: of two keys of one name, the second has no values. */
 #define GRAM_KEY(text) {.name = (text)}
 #define GRAM_KEY_AUTHORIZATION {.name = "authorization", .number = 23}
 #define GRAM_KEY_COOKIE {.name = "cookie", .number = 32}

@@ -61,7 +61,7 @@ struct gram_rate_limit {
     const struct gram_rate_rule *rules;
     struct gram_rate_bucket *buckets; /* one for each rule (and connection), of this interceptor alone */
     uint8_t rule_count;
-    uint16_t bucket_count; /* 0: one for each rule. With rule_count times fewer than GRAM_MAX_CONNECTIONS, connections share them */
+    uint16_t bucket_count; /* 0: rule_count. With fewer than rule_count * GRAM_MAX_CONNECTIONS connections share them */
     /* gram_call_retry_after, or NULL: the text alone says when to try again. */
     gram_status (*retry_after)(gram_call *call, gram_status status, const char *text, uint32_t retry_ms);
 };

@@ -56,7 +56,7 @@ bool gram_server_awake(const gram_server *server);
 
 /* Ends the server in order. No client is let in any more. Those that are connected learn that they should begin no more calls (GOAWAY, in two
  * steps: calls that are on their way still count), calls under way go on, and a connection without any is closed. What is left after `grace_ms` ends with
- * UNAVAILABLE "server is shutting down", and its handlers are told closed(). Go on polling, and serving the transport, until
+ * UNAVAILABLE "server is shutting down" (in the middle of a reply by RST_STREAM), and its handlers are told closed(). Go on polling, and serving the transport, until
  * gram_server_is_down(). Again: does no harm, and a shorter grace counts. There is no way back but gram_server_init(). From the main loop, or a handler. */
 void gram_server_shutdown(gram_server *server, uint32_t grace_ms);
 /* Whether that has begun, for a transport: it need not listen any longer. */
