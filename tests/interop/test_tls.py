@@ -315,6 +315,17 @@ def test_every_client_with_each_kind_of_key(fresh, connect, certificate):
     assert connect(server, tls=tls).unary(GREET, {"name": "gram"}) == {"message": "Hello gram"}
 
 
+@pytest.mark.targets("sim", "posix")
+@pytest.mark.kinds("tls")
+def test_rsa_key_outlives_its_connections(fresh, version):
+    """What RSA keeps beside the key is made in the first handshake and used in the next ones."""
+    server = fresh("greeter", *certs.server_options("tls", "server-rsa"))
+    for _ in range(3):
+        client = shake_hands(server, VERSIONS[version])
+        assert client.served, client.text
+    ends_well(server)
+
+
 @pytest.mark.parametrize("certificate", ["server-elsewhere", "server-expired", "server-stranger"])
 def test_clients_refuse_bad_servers(fresh, target, client_programs, client_name, certificate):
     """Ours to bear: the client ends the handshake, and nothing is left."""
