@@ -45,20 +45,28 @@ static gram_status refuse(const struct gram_rate_limit *limit, gram_call *call, 
     return gram_call_fail(call, GRAM_RESOURCE_EXHAUSTED, line);
 }
 
+/* A set for each connection, as far as there are sets; with fewer buckets than rules, rules share. Never one that is not there. */
+static struct gram_rate_bucket *bucket_of(const struct gram_rate_limit *limit, const gram_call *call, unsigned rule)
+{
+    unsigned sets = limit->bucket_count / limit->rule_count;
+
+    if (limit->bucket_count == 0)
+        return &limit->buckets[rule];
+    if (sets == 0)
+        return &limit->buckets[rule % limit->bucket_count];
+    return &limit->buckets[gram_call_connection(call) % sets * limit->rule_count + rule];
+}
+
 gram_status gram_rate_limit_before(const struct gram_interceptor *self, gram_call *call)
 {
     const struct gram_rate_limit *limit = (const struct gram_rate_limit *)self;
-    unsigned sets = limit->rule_count > 0 ? limit->bucket_count / limit->rule_count : 0;
-    struct gram_rate_bucket *buckets = limit->buckets;
 
-    if (sets > 1) /* one for each connection, as far as they go */
-        buckets += gram_call_connection(call) % sets * limit->rule_count;
     for (unsigned i = 0; i < limit->rule_count; i++) {
         uint32_t wait;
 
         if (!gram_path_matches(gram_call_path(call), limit->rules[i].path))
             continue;
-        wait = take(&limit->rules[i], &buckets[i], gram_call_now(call));
+        wait = take(&limit->rules[i], bucket_of(limit, call, i), gram_call_now(call));
         return wait > 0 ? refuse(limit, call, wait) : GRAM_OK;
     }
     return GRAM_OK;

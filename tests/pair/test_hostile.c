@@ -95,6 +95,29 @@ static void test_trickled_window(struct pair *pair)
     expect_whatever(q);
 }
 
+/* Nor does what a client goes on to send, in a call that waits for it to read. */
+static void test_data_is_no_window(struct pair *pair)
+{
+    struct peer *p = peer_ready(pair), *q = peer_ready(pair);
+    unsigned i;
+
+    peer_setting(p, GRAM_H2_SETTINGS_INITIAL_WINDOW_SIZE, 0);
+    test_app_status(GRAM_OK, NULL);
+    peer_headers(p, 1, CHAT, 0);
+    peer_message(p, 1, 1, "", 0, 0);
+    expect_usage(pair, 1, 0, 1);
+    test_app_status(GRAM_OK, NULL);
+    peer_call(q, 1, LARGE, 1, "");
+    for (i = 0; i < 100 && !peer_answer(q, 1)->ended; i++) {
+        pair_sleep(pair, GRAM_STALL_MS - 1000);
+        if (!peer_answer(p, 1)->reset)
+            peer_frame(p, GRAM_H2_DATA, 0, 1, b.bytes, 64);
+    }
+    assert_in_range(i, 1, 3);
+    expect_whatever(p);
+    expect_whatever(q);
+}
+
 /* A client that always has one more call waiting for the slot does not get it twice in a row. */
 static void test_held_in_turn(struct pair *pair)
 {
@@ -239,6 +262,7 @@ int main(void)
 #if GRAM_MAX_CONNECTIONS > 1
         PAIR_TEST(test_trickled_message),
         PAIR_TEST(test_trickled_window),
+        PAIR_TEST(test_data_is_no_window),
         PAIR_TEST(test_held_in_turn),
         PAIR_TEST(test_held_between_replies),
 #endif

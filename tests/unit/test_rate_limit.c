@@ -188,6 +188,16 @@ static void test_more_connections(void **state)
         .hooks = GRAM_RATE_LIMIT_HOOKS, .rules = rules, .buckets = own, .rule_count = RULES};
 
     (void)state;
+    of.bucket_count = 1; /* fewer than rules: the first is all there is */
+    for (unsigned i = 0; i < 3; i++) {
+        gram_call *call = fake_call(0);
+
+        call->path = "/a.A/Slow";
+        call->now = 5;
+        assert_int_equal(of.hooks.before(&of.hooks, call), i < 1 ? GRAM_OK : GRAM_RESOURCE_EXHAUSTED);
+    }
+    for (unsigned i = 1; i < 4 * RULES; i++)
+        assert_int_equal(own[i].full_at, 0);
     for (unsigned count = RULES; count < 4 * RULES; count++) {
         unsigned sets = count / RULES;
 
