@@ -67,6 +67,22 @@ def test_emulation_is_said_at_every_start(board, app):
         assert lines[2].startswith(NOTICE) and "ready" in lines[3]
 
 
+@pytest.mark.parametrize("board, app", [SMALL, OLDER])
+def test_a_record_longer_than_the_buffer(board, app):
+    """A client that sends 16 KB in a record, as it may before it has seen our SETTINGS: it is told, the next one is served."""
+    with Image(board, app=app) as image:
+        image.wait_ready()
+        tls = context(app=app)
+        with connect(image, tls) as client:
+            client.sendall(frame(0xBE, 0, bytes(16384 - 9)))
+            with pytest.raises(ssl.SSLError, match="RECORD_OVERFLOW"):
+                while client.recv(4096):
+                    pass
+        image.wait_for(r": TLS: the client sends records longer than GRAM_TLS_IN\r$")
+        with connect(image, tls) as client:
+            say_hello(client, b"Bob")
+
+
 @pytest.mark.parametrize("board, app, version", [(*SMALL, "TLSv1.3"), (*OLDER, "TLSv1.2")])
 def test_calls_resumption_and_stack(board, app, version):
     with Image(board, app=app, debug=True) as image:
