@@ -145,6 +145,7 @@ struct gram_tls_conn {
 #if GRAM_TLS_CHOICE
     struct gram_tls_hello hello;
 #endif
+    int only[2];          /* the cipher of the session that goes on, and the 0 that ends the list */
     uint16_t records;     /* that the client has sent, up to 65535 */
     uint32_t bytes;
     uint32_t turn;        /* WAIT: its place in the queue */

@@ -9,7 +9,7 @@
  * several. What is no ClientHello, or a broken one, does no harm: Mbed TLS refuses it. The second ClientHello behind a
  * HelloRetryRequest must be like the first (4.1.2): what the first has shown holds.
  *
- * A ticket is bound to the cipher of its session (4.2.11), which goes before any order: gram_tls_offer_all(). */
+ * A ticket is bound to the cipher of its session (4.2.11, RFC 5246 7.4.1.3), which goes before any order: gram_tls_offer_only(). */
 #include "tls_internal.h"
 
 #if GRAM_TLS_1_3 && GRAM_TLS_CHACHA20
@@ -52,6 +52,23 @@ void gram_tls_offer_all(mbedtls_ssl_config *conf)
     mbedtls_ssl_conf_ciphersuites(conf, ciphers);
 }
 
+void gram_tls_offer(struct gram_tls_conn *conn)
+{
+#if GRAM_TLS_CHOICE
+    if (conn->hello.preferred) {
+        mbedtls_ssl_conf_ciphersuites(&conn->set->conf, ciphers + NOT_PREFERRED);
+        return;
+    }
+#endif
+    gram_tls_offer_all(&conn->set->conf);
+}
+
+void gram_tls_offer_only(struct gram_tls_conn *conn, int cipher)
+{
+    conn->only[0] = cipher;
+    mbedtls_ssl_conf_ciphersuites(&conn->set->conf, conn->only);
+}
+
 #if GRAM_TLS_CHOICE
 
 enum { HEAD, SESSION_LEN, SESSION, SUITES_LEN, SUITES, OVER };
@@ -89,11 +106,6 @@ static void look_at(struct gram_tls_hello *hello, uint8_t byte)
         hello->preferred = true;
     while (hello->left == 0 && hello->part < OVER)
         hello->left = length_of(++hello->part, hello->said);
-}
-
-void gram_tls_offer(struct gram_tls_conn *conn)
-{
-    mbedtls_ssl_conf_ciphersuites(&conn->set->conf, conn->hello.preferred ? ciphers + NOT_PREFERRED : ciphers);
 }
 
 void gram_tls_hello_begin(struct gram_tls_conn *conn)

@@ -126,9 +126,7 @@ void gram_tls_handshake_step(struct gram_tls_conn *conn)
     if (GRAM_TLS_RSA && signs(conn))
         gram_tls_arena_owner(0);
     forget_ticket(conn);
-#if GRAM_TLS_CHOICE
     gram_tls_offer(conn);
-#endif
 #if GRAM_TLS_1_3
     bool finished = conn->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_FINISHED;
 #endif

@@ -56,9 +56,11 @@ void gram_tls_leave(struct gram_tls_conn *conn);
 /* ---- tls_cipher.c ---- */
 
 void gram_tls_offer_all(mbedtls_ssl_config *conf);
-#if GRAM_TLS_CHOICE
 /* Before a step of the handshake: the configuration is shared by all connections of the set. */
 void gram_tls_offer(struct gram_tls_conn *conn);
+/* In this step, only the cipher of the session that goes on. */
+void gram_tls_offer_only(struct gram_tls_conn *conn, int cipher);
+#if GRAM_TLS_CHOICE
 void gram_tls_hello_begin(struct gram_tls_conn *conn);
 /* Bytes of the client's handshake messages, on their way to Mbed TLS. */
 void gram_tls_hello_look(struct gram_tls_conn *conn, const uint8_t *p, size_t n);

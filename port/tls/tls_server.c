@@ -92,10 +92,39 @@ static const char *read_own(struct gram_tls_set *set, const struct gram_tls_cred
     return NULL;
 }
 
+/* The first time that an RSA key verifies, Mbed TLS keeps a value beside it (mbedtls_rsa_public(): RN). That is to be now, while it is the server's: as a
+ * connection's it would go with that (gram_tls_arena_sweep()). False: no memory. */
+#if GRAM_TLS_RSA
+static bool used_once(mbedtls_x509_crt *chain)
+{
+    uint8_t one[MBEDTLS_MPI_MAX_SIZE] = { 0 };
+
+    for (; chain && mbedtls_pk_get_type(&chain->pk) != MBEDTLS_PK_NONE; chain = chain->next) {
+        size_t len = mbedtls_pk_get_len(&chain->pk);
+
+        if (mbedtls_pk_get_type(&chain->pk) != MBEDTLS_PK_RSA)
+            continue;
+        memset(one, 0, sizeof one);
+        one[len - 1] = 1;
+        if (mbedtls_rsa_public(mbedtls_pk_rsa(chain->pk), one, one) != 0)
+            return false;
+    }
+    return true;
+}
+#else
+static bool used_once(const mbedtls_x509_crt *chain)
+{
+    (void)chain;
+    return true;
+}
+#endif
+
 static const char *read_clients(struct gram_tls_set *set, const struct gram_tls_credentials *credentials)
 {
     if (!read_certificates(&set->client_ca, credentials->client_ca, credentials->client_ca_len, credentials->lasting))
         return "the client CA's certificate cannot be read: is it DER, with an ECDSA P-256 key (or RSA, with GRAM_TLS_RSA 1)?";
+    if (!used_once(&set->client_ca))
+        return "no memory for the client CA's key: GRAM_TLS_ARENA is too small";
 #if GRAM_TLS_CRL
     if (credentials->client_crl && mbedtls_x509_crl_parse_der(&set->client_crl, credentials->client_crl, credentials->client_crl_len) != 0)
         return "the list of revoked certificates cannot be read: is it an X.509 CRL in DER?";

@@ -191,11 +191,14 @@ int gram_tls_ticket_parse(void *context, mbedtls_ssl_session *session, unsigned 
     error = mbedtls_ssl_session_load(session, text + IDENTITY, len - IDENTITY);
     if (error != 0)
         return error;
+    /* Mbed TLS 3.6 does not look in TLS 1.2: a session of TLS 1.3 has a master secret of zeros there, which everybody knows. */
+    if (session->MBEDTLS_PRIVATE(tls_version) != mbedtls_ssl_get_version_number(&conn->ssl)) {
+        mbedtls_ssl_session_free(session);
+        return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
+    }
     get_identity(conn, text);
     conn->resumed = true;
-#if GRAM_TLS_CHOICE
-    gram_tls_offer_all(&conn->set->conf); /* it goes on with the cipher that it has */
-#endif
+    gram_tls_offer_only(conn, session->MBEDTLS_PRIVATE(ciphersuite));
     return 0;
 }
 

@@ -164,6 +164,34 @@ static void test_cipher_of_ticket(void **state)
     }
 }
 
+/* In TLS 1.2, too: Mbed TLS by itself would choose anew, which clients refuse. */
+static void test_cipher_of_ticket_1_2(void **state)
+{
+    static const int chacha20 = MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, aes = MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
+    const int first[] = { GRAM_TLS_PREFER_AES ? chacha20 : aes, 0 }, both[] = { aes, chacha20, 0 };
+    mbedtls_ssl_session session;
+    struct tls_client is = { .version = MBEDTLS_SSL_VERSION_TLS1_2, .ciphers = first };
+
+    (void)state;
+    assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+    struct tls_peer *p = tls_connect(&pair, is);
+    tls_check_call(p, 1);
+    tls_session(p, &session);
+    tls_lose(p);
+    is.ciphers = both;
+    is.session = &session;
+    p = tls_connect(&pair, is);
+    check_cipher(p, first[0]);
+    assert_int_equal(gram_tls_usage(pair.tls).resumed, 1);
+    tls_lose(p);
+    is.session = NULL; /* nothing of it stays */
+    check_cipher(tls_connect(&pair, is), GRAM_TLS_PREFER_AES ? aes : chacha20);
+    tls_client_runs = true;
+    mbedtls_ssl_session_free(&session);
+    tls_client_runs = false;
+    tls_close(&pair);
+}
+
 /* ---- tickets ---- */
 
 static char seen_name[64], seen_alt[128];
@@ -254,6 +282,40 @@ static void test_ticket_not_taken(void **state)
     mbedtls_ssl_session_free(&session);
     tls_client_runs = false;
     tls_close(&pair);
+}
+
+/* A ticket is for its version alone: whoever has seen one of TLS 1.3 go by offers it in TLS 1.2, where its session would have a master secret of
+ * zeros. */
+static void test_ticket_of_other_version(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        mbedtls_ssl_session session;
+        struct tls_client is = { .version = (int)v, .cert = &tls_keys()->client };
+
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_OPTIONAL));
+        struct tls_peer *p = tls_connect(&pair, is);
+        assert_true(who(p));
+        tls_session(p, &session);
+        tls_lose(p);
+        is.version = MBEDTLS_SSL_VERSION_TLS1_2 + MBEDTLS_SSL_VERSION_TLS1_3 - is.version;
+        is.cert = NULL;
+        is.session = &session;
+        memset(session.MBEDTLS_PRIVATE(master), 0, 48);
+        session.MBEDTLS_PRIVATE(tls_version) = (mbedtls_ssl_protocol_version)is.version;
+        session.MBEDTLS_PRIVATE(ciphersuite) = v == MBEDTLS_SSL_VERSION_TLS1_2 ? PREFERRED
+                                               : GRAM_TLS_PREFER_AES           ? MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+                                                                               : MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256;
+        p = tls_connect(&pair, is);
+        assert_int_equal(gram_tls_usage(pair.tls).resumed, 0);
+        if (p->open)
+            assert_false(who(p));
+        tls_client_runs = true;
+        mbedtls_ssl_session_free(&session);
+        tls_client_runs = false;
+        tls_close(&pair);
+    }
 }
 
 /* Ticket keys grow old: one period later a ticket is taken, two later it is not. */
@@ -551,8 +613,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_cipher_order), TEST(test_cipher_order_shared), TEST(test_cipher_order_1_2), TEST(test_cipher_order_retry), TEST(test_cipher_of_ticket),
+        TEST(test_cipher_of_ticket_1_2),
         TEST(test_call),     TEST(test_segments),         TEST(test_resumed),
-        TEST(test_ticket_age), TEST(test_ticket_not_taken), TEST(test_alpn),
+        TEST(test_ticket_age), TEST(test_ticket_not_taken), TEST(test_ticket_of_other_version), TEST(test_alpn),
         TEST(test_plaintext), TEST(test_old_version),      TEST(test_clients),
         TEST(test_names),    TEST(test_refusals),         TEST(test_entropy), TEST(test_two),
         TEST(test_replace),
