@@ -12,6 +12,9 @@
 #include "wire_call.h"
 #include "wire_world.h"
 
+#define SEGMENT 400 /* so little that the server's lwIP does not tell of the new window, which would acknowledge it, too */
+#define FILLER (3 * TCP_MSS + 100)
+
 struct client_link {
     struct client *client;
     struct tcp_pcb *pcb;
@@ -253,6 +256,7 @@ static void throw_away(struct client *client)
 static void submit(struct client_link *link, struct call *call)
 {
     const char *path = call_path(call);
+    uint8_t filler[FILLER];
     nghttp2_data_provider body = {.source = {.ptr = call}, .read_callback = on_read};
 #define BYTES(s) (uint8_t *)(uintptr_t)(s)
 #define FIELD(n, v) {BYTES(n), BYTES(v), strlen(n), strlen(v), NGHTTP2_NV_FLAG_NONE}
@@ -264,16 +268,18 @@ static void submit(struct client_link *link, struct call *call)
         FIELD("te", "trailers"),
         FIELD("content-type", "application/grpc"),
         FIELD("user-agent", "wire-test/1"),
+        {BYTES("filler"), filler, 6, sizeof filler, NGHTTP2_NV_FLAG_NO_INDEX},
     };
+    size_t count = sizeof fields / sizeof fields[0] - (link->client->by_segments ? 0 : 1);
 #undef FIELD
 #undef BYTES
 
+    memset(filler, '~', sizeof filler); /* Huffman coding would only lengthen it */
     call_ask(call);
     call->request_limit = link->half ? call->request_len / 2 : call->request_len;
     call->begun_at = world_now();
     call->active = true;
-    call->stream_id = nghttp2_submit_request(link->session, NULL, fields, sizeof fields / sizeof fields[0],
-                                             &body, NULL);
+    call->stream_id = nghttp2_submit_request(link->session, NULL, fields, count, &body, NULL);
     if (call->stream_id < 0) {
         world_fail("nghttp2_submit_request: %s", nghttp2_strerror(call->stream_id));
     }
@@ -334,9 +340,17 @@ static void send_out(struct client_link *link)
 {
     size_t room = tcp_sndbuf(link->pcb);
     size_t piece = link->out_len < room ? link->out_len : room;
+    u8_t flags = TCP_WRITE_FLAG_COPY;
 
+    if (link->client->by_segments && tcp_sndqueuelen(link->pcb) > 0) {
+        return;
+    }
+    if (link->client->by_segments && piece > SEGMENT) {
+        piece = SEGMENT;
+        flags |= TCP_WRITE_FLAG_MORE; /* no PSH: it has more to say */
+    }
     /* Without memory now: again when something has been acknowledged. */
-    if (piece > 0 && tcp_write(link->pcb, link->out, (u16_t)piece, TCP_WRITE_FLAG_COPY) == ERR_OK) {
+    if (piece > 0 && tcp_write(link->pcb, link->out, (u16_t)piece, flags) == ERR_OK) {
         link->out_len -= piece;
         memmove(link->out, link->out + piece, link->out_len);
     }

@@ -29,6 +29,7 @@ struct client {
     uint64_t latency;  /* of all answered calls together, ms */
     uint32_t spacing;  /* ms between the beginnings of two calls, 0: none */
     uint32_t begun_at; /* the last one */
+    bool by_segments;  /* requests of more than 3 MSS, a segment at a time: the next when that one is acknowledged */
     struct client_link *link;
 };
 

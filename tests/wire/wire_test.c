@@ -153,6 +153,29 @@ static void calls_on_a_good_wire(const struct world_taken *before)
     close_all_and_expect_nothing(before);
 }
 
+/* Clients with one small segment under way at a time: behind each they wait for its acknowledgement, one round trip. A delayed
+ * one (RFC 1122 4.2.3.2) would take 250 ms. */
+static void requests_by_segments(const struct world_taken *before)
+{
+    struct wire_config config = {.seed = seed, .delay_ms = 5};
+    uint32_t begin = world_now();
+
+    world_wire(&config);
+    reset_clients(1);
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i].by_segments = true;
+    }
+    run_until_answered(HOUR_MS);
+    report("segments", begin);
+    for (int i = 0; i < CLIENTS; i++) {
+        if (clients[i].latency > 100) {
+            world_fail("a request of several segments took %u ms: an acknowledgement came late",
+                       (unsigned)clients[i].latency);
+        }
+    }
+    close_all_and_expect_nothing(before);
+}
+
 static void calls_on_a_bad_wire(const char *name, uint32_t share, uint32_t corrupt,
                                 const struct world_taken *before)
 {
@@ -225,6 +248,7 @@ static void run_all(uint32_t with_seed, const struct world_taken *before)
     printf("seed %u (wire %u 1 repeats this)\n", (unsigned)seed, (unsigned)seed);
     world_seed(seed);
     calls_on_a_good_wire(before);
+    requests_by_segments(before);
     calls_on_a_bad_wire("lossy", 10000 / CLIENTS, 0, before);
     calls_on_a_bad_wire("damaged", 2000 / CLIENTS, WIRE_PERCENT(1), before);
     clients_that_vanish(before);
