@@ -1,4 +1,4 @@
-/* The arena: what is freed is zero, neighbours join, whose is whose, and a random run against a plain record of what is taken. */
+/* The arena: what is freed is zero, neighbours join, whose is whose, what a sweep takes, and a random run against a plain record of what is taken. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -81,6 +81,59 @@ static void test_owners(void **state)
     check_empty();
 }
 
+static void *block_of(uint8_t owner, size_t len)
+{
+    uint8_t *p;
+
+    gram_tls_arena_owner(owner);
+    p = gram_tls_calloc(1, len);
+    assert_non_null(p);
+    memset(p, 0x50 + owner, len);
+    gram_tls_arena_owner(0);
+    return p;
+}
+
+static void check_filled(const uint8_t *p, uint8_t byte, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        assert_int_equal(p[i], byte);
+}
+
+/* All blocks of an owner, and no other's: alone, side by side, beside free ones, before and behind another's. */
+static void test_sweep(void **state)
+{
+    /* whose each block of the row is; 5: freed before the sweep */
+    static const uint8_t row[] = { 3, 3, 4, 3, 5, 3, 3, 0, 3, 5, 4, 3, 3, 3 };
+    enum { ROW = sizeof row, LEN = 40 };
+    size_t swept = 0, used = gram_tls_arena_use().used;
+    uint8_t *blocks[ROW];
+
+    (void)state;
+    for (unsigned i = 0; i < ROW; i++)
+        blocks[i] = block_of(row[i], LEN);
+    for (unsigned i = 0; i < ROW; i++) {
+        assert_ptr_equal(blocks[i], blocks[0] + i * (LEN + 8)); /* a row, indeed */
+        swept += row[i] == 3 ? LEN + 8 : 0;
+        if (row[i] == 5)
+            gram_tls_free(blocks[i]);
+    }
+    assert_int_equal(gram_tls_arena_sweep(9), 0); /* has none */
+    assert_int_equal(gram_tls_arena_sweep(3), swept);
+    assert_int_equal(gram_tls_arena_of(3), 0);
+    assert_int_equal(gram_tls_arena_of(4), 2 * LEN);
+    assert_int_equal(gram_tls_arena_use().blocks, 3);
+    for (unsigned i = 0; i < ROW; i++)
+        check_filled(blocks[i], row[i] == 4 || row[i] == 0 ? 0x50 + row[i] : 0, LEN);
+    uint8_t *joined = gram_tls_calloc(1, 4 * LEN + 3 * 8); /* blocks 3 to 6 are one */
+    assert_ptr_equal(joined, blocks[3]);
+    check_filled(joined, 0, 4 * LEN + 3 * 8); /* the heads between them, too */
+    gram_tls_free(joined);
+    assert_int_equal(gram_tls_arena_sweep(4), 2 * (LEN + 8));
+    gram_tls_free(blocks[7]);
+    assert_int_equal(gram_tls_arena_use().used, used);
+    check_empty();
+}
+
 static void test_random_use(void **state)
 {
     struct {
@@ -125,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_zero),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_sweep),
         cmocka_unit_test(test_random_use),
     };
 

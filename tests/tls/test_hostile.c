@@ -280,6 +280,18 @@ static void test_close(void **state)
     }
 }
 
+/* One of the client's records comes changed: its connection ends. */
+static void change_a_record(struct tls_peer *p)
+{
+    p->is.cut = p->up_len; /* hold what follows back */
+    p->said_fin = true;
+    tls_call(p, 3, UNARY, 7, "text");
+    tls_run(&pair);
+    p->up[p->up_len - 1] ^= 1;
+    p->is.cut = 0;
+    tls_run(&pair);
+}
+
 /* A record that has been changed on its way ends the connection with bad_record_mac. */
 static void test_changed(void **state)
 {
@@ -289,15 +301,69 @@ static void test_changed(void **state)
         assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
         struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
         tls_check_call(p, 1);
-        p->is.cut = p->up_len; /* hold what follows back */
-        p->said_fin = true;
-        tls_call(p, 3, UNARY, 7, "text");
-        tls_run(&pair);
-        p->up[p->up_len - 1] ^= 1;
-        p->is.cut = 0;
-        tls_run(&pair);
+        change_a_record(p);
         assert_int_equal(p->fate, TLS_DONE);
         assert_int_equal(p->alert, MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC);
+        tls_close(&pair);
+    }
+}
+
+/* ---- memory ---- */
+
+/* When memory has ended once, what goes wrong later is not put down to it. */
+static void test_memory_ended_once(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+        struct tls_peer *p = tls_dial(&pair, (struct tls_client){ .version = (int)v });
+        while (gram_tls_usage(pair.tls).handshaking == 0)
+            tls_round(&pair);
+        gram_tls_arena_fail_after(0);
+        tls_run(&pair);
+        assert_int_not_equal(p->fate, TLS_HERE);
+        assert_non_null(strstr(tls_log, "out of memory: GRAM_TLS_ARENA"));
+        tls_log[0] = '\0';
+        p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
+        tls_check_call(p, 1);
+        change_a_record(p);
+        assert_int_equal(p->alert, MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC);
+        assert_non_null(strstr(tls_log, "a record cannot be read"));
+        assert_null(strstr(tls_log, "out of memory"));
+        tls_close(&pair);
+    }
+}
+
+static bool is_zero(const void *p, size_t len)
+{
+    const uint8_t *bytes = p;
+
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
+/* No plaintext stays where it was decrypted: neither while the last words are on their way, nor behind the end. */
+static void test_plaintext_is_wiped(void **state)
+{
+    (void)state;
+    EACH_VERSION(v)
+    {
+        assert_null(tls_open(&pair, GRAM_TLS_CLIENT_NONE));
+        struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v });
+        const struct gram_tls_conn *conn = p->conn;
+        tls_check_call(p, 1);
+        assert_false(is_zero(conn->plain, sizeof conn->plain));
+        p->deaf = true;
+        tls_notify(p);
+        assert_int_equal(p->fate, TLS_HERE); /* our close_notify lies in the ring */
+        assert_true(is_zero(conn->plain, sizeof conn->plain));
+        p->deaf = false;
+        tls_run(&pair);
+        assert_int_equal(p->fate, TLS_DONE);
+        assert_true(is_zero(conn, sizeof *conn));
         tls_close(&pair);
     }
 }
@@ -308,21 +374,26 @@ static void test_figures(void **state)
 {
     static const int chacha20[] = { MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, 0 };
     const struct tls_cert *certs[] = { NULL, &tls_keys()->client };
+    size_t plain[2] = { 0 };
 
     (void)state;
     for (unsigned mutual = 0; mutual < 2; mutual++) {
         EACH_VERSION(v)
         {
-            size_t base;
+            size_t base, open;
 
             assert_null(tls_open(&pair, mutual ? GRAM_TLS_CLIENT_REQUIRED : GRAM_TLS_CLIENT_NONE));
             base = gram_tls_arena_use().used;
             gram_tls_arena_reset_peak();
             struct tls_peer *p = tls_connect(&pair, (struct tls_client){ .version = (int)v, .cert = certs[mutual], .ciphers = chacha20 });
             tls_check_call(p, 1);
+            open = gram_tls_arena_use().used - base;
+            if (!mutual)
+                plain[v_] = open;
+            assert_true(open <= plain[v_]); /* a client's certificate is not kept */
             print_message("arena, version 0x%03x%s, records %u/%u: keys %zu, peak %zu more, open %zu in %zu blocks\n", v,
-                          mutual ? ", mutual" : "", GRAM_TLS_IN, GRAM_TLS_OUT, base, gram_tls_arena_use().peak - base,
-                          gram_tls_arena_use().used - base, gram_tls_arena_use().blocks);
+                          mutual ? ", mutual" : "", GRAM_TLS_IN, GRAM_TLS_OUT, base, gram_tls_arena_use().peak - base, open,
+                          gram_tls_arena_use().blocks);
             tls_close(&pair);
         }
     }
@@ -346,7 +417,7 @@ int main(void)
         TEST(test_garbage),  TEST(test_endless_handshake), TEST(test_turns),
         TEST(test_silence),  TEST(test_left_before_its_turn),  TEST(test_rate),      TEST(test_places),
         TEST(test_much),     TEST(test_deaf),
-        TEST(test_close),    TEST(test_changed),   TEST(test_figures),
+        TEST(test_close),    TEST(test_changed),   TEST(test_memory_ended_once), TEST(test_plaintext_is_wiped), TEST(test_figures),
     };
 
     test_random_start(&randoms, "test_hostile");
