@@ -323,7 +323,7 @@ def test_rsa_key_outlives_its_connections(fresh, version):
     for _ in range(3):
         client = shake_hands(server, VERSIONS[version])
         assert client.served, client.text
-    ends_well(server)
+    server.end_well()
 
 
 @pytest.mark.parametrize("certificate", ["server-elsewhere", "server-expired", "server-stranger"])
