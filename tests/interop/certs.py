@@ -42,8 +42,14 @@ SIGNED = {
     "client-stranger": ("other-ca", EC, PLAIN_CLIENT, NOW),
     "intermediate": ("ca", EC, AUTHORITY, NOW),
     "client-chain": ("intermediate", EC, PLAIN_CLIENT, NOW),  # client-chain.crt holds both certificates
+    "client-of-rsa": ("rsa-ca", EC, PLAIN_CLIENT, NOW),
 }
-SELF_SIGNED = {"ca": AUTHORITY, "other-ca": AUTHORITY, "client-self": PLAIN_CLIENT}
+SELF_SIGNED = {
+    "ca": (EC, AUTHORITY),
+    "other-ca": (EC, AUTHORITY),
+    "rsa-ca": (RSA, AUTHORITY),
+    "client-self": (EC, PLAIN_CLIENT),
+}
 
 CONFIG = """
 [ca]
@@ -106,8 +112,8 @@ def new_key(name, kind):
     openssl("genpkey", "-algorithm", *kind, "-out", path(name, "key"))
 
 
-def make_self_signed(name, text):
-    new_key(name, EC)
+def make_self_signed(name, kind, text):
+    new_key(name, kind)
     conf = config(name)
     conf.write_text(conf.read_text() + f"[extensions]\n{text}\n")
     openssl(
@@ -132,8 +138,8 @@ def make():
     FOLDER.mkdir(parents=True, exist_ok=True)
     for old in FOLDER.iterdir():
         old.unlink()
-    for name, text in SELF_SIGNED.items():
-        make_self_signed(name, text)
+    for name, (kind, text) in SELF_SIGNED.items():
+        make_self_signed(name, kind, text)
     for name, (authority, kind, text, validity) in SIGNED.items():
         make_signed(name, authority, kind, text, validity)
     path("ca", "crlnumber").write_text("01\n")

@@ -326,6 +326,32 @@ def test_rsa_key_outlives_its_connections(fresh, version):
     server.end_well()
 
 
+def check_rsa_authority(server):
+    """Three clients of `rsa-ca`, one after the other, by each version."""
+    for version in VERSIONS.values():
+        for _ in range(3):
+            client = shake_hands(server, version, certificate="client-of-rsa")
+            assert client.served, client.text
+        refused(shake_hands(server, version, certificate="client"), s_client.UNKNOWN_CA)
+
+
+@pytest.mark.targets("sim", "posix")
+@pytest.mark.kinds("mtls")
+@pytest.mark.parametrize("certificate", ["server", "server-rsa"])
+def test_rsa_authority_outlives_its_clients(fresh, certificate):
+    """What RSA keeps beside the key is made when it first verifies."""
+    server = fresh("greeter", *certs.server_options("mtls", certificate, client_ca="rsa-ca"))
+    check_rsa_authority(server)
+    server.end_well()
+
+
+@pytest.mark.matrix
+@pytest.mark.targets("mps2-an385")
+@pytest.mark.kinds("mtls")
+def test_rsa_authority_on_a_board(fresh):
+    check_rsa_authority(fresh("greeter", *certs.server_options("mtls", "server-rsa", client_ca="rsa-ca")))
+
+
 @pytest.mark.parametrize("certificate", ["server-elsewhere", "server-expired", "server-stranger"])
 def test_clients_refuse_bad_servers(fresh, target, client_programs, client_name, certificate):
     """Ours to bear: the client ends the handshake, and nothing is left."""
