@@ -224,6 +224,40 @@ def test_half_open_handshakes_time_out(fresh):
     server.end_well()
 
 
+def second_answer(peer, s, rest):
+    """Sends the rest of its second flight, and the preface: what the server says then."""
+    peer.tls.write(h2raw.tap.PREFACE + h2raw.frame(h2raw.tap.SETTINGS, 0, 0))
+    s.sendall(rest + peer.outgoing.read())
+    while True:
+        try:
+            return peer.tls.read(65536)
+        except ssl.SSLWantReadError:
+            received = s.recv(65536)
+            assert received, "the server has given it up"
+            peer.incoming.write(received)
+
+
+def test_leaving_before_its_turn(fresh):
+    """While a client is in its handshake, 40 others, more than the simulator has places, offer theirs and leave: each
+    meets its end at once, and not in its turn, for which the first would have to be through or given up."""
+    server = fresh("greeter")
+    peer, hello = Peer(server), Peer(server).flight()
+    with open_socket(server) as s:
+        s.sendall(peer.flight())
+        while not (flight := peer.flight(s.recv(65536))):
+            pass
+        assert peer.done and len(flight) > 40
+        for n in range(40):
+            s.sendall(flight[n : n + 1])  # silent it is not
+            with open_socket(server) as other:
+                other.sendall(hello)
+                other.shutdown(socket.SHUT_WR)
+                assert read_to_end(other) == b""
+        assert second_answer(peer, s, flight[40:])
+        works(server)
+    server.end_well()
+
+
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("kind", ["silent", "first record", "whole hello"])
 def test_a_flood_of_handshakes(fresh, kind):
