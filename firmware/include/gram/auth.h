@@ -63,7 +63,7 @@ struct gram_auth {
     {                                                                                                        \
         .hooks = {.before = gram_auth_before, .skip = (skip_)},                                              \
         .judge = {.begin = gram_auth_begin, .data = gram_auth_data, .end = gram_auth_end},                   \
-        .key = {.name = "authorization", .number = 23, .judge = &(self_).judge}, .tokens = (tokens_),        \
+        .key = GRAM_KEY_AUTHORIZATION, .key.judge = &(self_).judge, .tokens = (tokens_),                     \
         .token_count =                                                                                       \
             sizeof(tokens_) / sizeof(struct gram_token) + 0 * sizeof(struct {                                \
                 _Static_assert(sizeof(tokens_) <= GRAM_AUTH_TOKENS_MAX * sizeof(struct gram_token),          \
