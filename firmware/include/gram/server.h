@@ -32,7 +32,7 @@ struct gram_app {
     void (*start)(gram_server *server);
     uint8_t binding_count;
     uint8_t interceptor_count;
-    uint8_t key_count; /* at most 150 */
+    uint8_t key_count; /* at most 184 */
 };
 
 extern const struct gram_app gram_app;
