@@ -17,12 +17,18 @@
 
 /* What custom_metadata sends, and its echo, take 133 bytes. A client may index each value (RFC 7541): where there
  * is memory, the store holds all that a client can. */
-#ifndef GRAM_METADATA_SIZE
 #if GRAM_RAM_KB <= 64
+#ifndef GRAM_METADATA_SIZE
 #define GRAM_METADATA_SIZE 192
+#endif
+#ifndef GRAM_HPACK_STORE
 #define GRAM_HPACK_STORE 256
+#endif
 #else
+#ifndef GRAM_METADATA_SIZE
 #define GRAM_METADATA_SIZE 1024
+#endif
+#ifndef GRAM_HPACK_STORE
 #define GRAM_HPACK_STORE 8192
 #endif
 #endif
