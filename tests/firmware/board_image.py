@@ -69,8 +69,8 @@ class Image:
             time.sleep(0.02)
         raise AssertionError(f"{self.board}: no {pattern!r} within {seconds} s; the UART said:\n{self.log()}")
 
-    def wait_ready(self):
-        return self.wait_for(r"ready on localhost:50051 .*\n")
+    def wait_ready(self, seconds=10):
+        return self.wait_for(r"ready on localhost:50051 .*\n", seconds)
 
     def cpu_seconds(self):
         fields = Path(f"/proc/{self.qemu.pid}/stat").read_text().rsplit(")", 1)[1].split()

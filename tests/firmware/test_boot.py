@@ -25,25 +25,42 @@ def read_exactly(connection, count):
     return data
 
 
+def read_until(connection, wanted):
+    seen = b""
+    while wanted not in seen:
+        part = connection.recv(4096)
+        assert part, f"closed after {seen!r}"
+        seen += part
+
+
 def frame(kind, flags, payload):
     return len(payload).to_bytes(3, "big") + bytes([kind, flags, 0, 0, 0, 1]) + payload
 
 
-def say_hello(image, name):
+def hello(name, scheme=b"\x86"):
     """A gRPC call by hand, so that nothing but Python is needed; clients in earnest are in tests/interop."""
     path = b"/greet.Greeter/SayHello"
-    block = (b"\x83\x86\x04" + bytes([len(path)]) + path + b"\x01\x04gram"  # POST http :path :authority
+    block = (b"\x83" + scheme + b"\x04" + bytes([len(path)]) + path + b"\x01\x04gram"  # POST :scheme :path :authority
              + b"\x0f\x10\x10application/grpc" + b"\x00\x02te\x08trailers")
     message = b"\x0a" + bytes([len(name)]) + name
     data = b"\0" + len(message).to_bytes(4, "big") + message
-    call = frame(HEADERS, END_HEADERS, block) + frame(DATA, END_STREAM, data)
+    return frame(HEADERS, END_HEADERS, block) + frame(DATA, END_STREAM, data)
+
+
+def say_hello(image, name):
     with socket.create_connection(("127.0.0.1", image.port), timeout=5) as client:
-        client.sendall(PREFACE + call)
-        seen = b""
-        while b"Hello " + name not in seen:
-            part = client.recv(4096)
-            assert part, f"closed after {seen!r}"
-            seen += part
+        client.sendall(PREFACE + hello(name))
+        read_until(client, b"Hello " + name)
+
+
+def expect_unused_stack(image):
+    """QEMU's RAM starts as zeroes, so what the stack has ever used is what is not zero."""
+    debugger = Debugger(image)
+    bottom, top = 0x20000000, debugger.read_word(0)
+    stack = debugger.read(bottom, top - bottom)
+    unused = len(stack) - len(stack.lstrip(b"\0"))
+    print(f"{image.board}: {top - bottom - unused} of {top - bottom} bytes of stack used")
+    assert unused >= STACK_RESERVE
 
 
 def test_the_log_of_a_start(board):
@@ -88,18 +105,12 @@ def test_it_sleeps_when_idle(board):
 
 
 def test_the_stack_has_room_left(board):
-    """QEMU's RAM starts as zeroes, so what the stack has ever used is what is not zero."""
     with Image(board, debug=True) as image:
         image.wait_ready()
         for _ in range(3):
             say_hello(image, b"Bob")
             time.sleep(0.1)  # the smallest board has two places, and QEMU's network tells it late of an end
-        debugger = Debugger(image)
-        bottom, top = 0x20000000, debugger.read_word(0)
-        stack = debugger.read(bottom, top - bottom)
-        unused = len(stack) - len(stack.lstrip(b"\0"))
-        print(f"{board}: {top - bottom - unused} of {top - bottom} bytes of stack used")
-        assert unused >= STACK_RESERVE
+        expect_unused_stack(image)
 
 
 def test_time_runs_as_it_should_and_a_missing_address_is_said():

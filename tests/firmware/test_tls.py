@@ -8,12 +8,13 @@ import time
 
 import pytest
 
-from board_image import ROOT, Debugger, Image
-from test_boot import DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, STACK_RESERVE, frame, read_exactly
+from board_image import ROOT, Image
+from test_boot import PREFACE, expect_unused_stack, frame, hello, read_exactly, read_until
 
 CERTS = ROOT / "build" / "certs"
 SMALL, LARGE = ("lm3s6965evb", "greeter-tls-emulation"), ("mps2-an385", "users-mtls-emulation")
 OLDER = ("lm3s6965evb", "greeter-tls1.2-emulation")
+PING = bytes.fromhex("000008060000000000") + b"gramgram"
 NOTICE = "gram: TLS: EMULATION ONLY: "
 
 
@@ -38,17 +39,14 @@ def connect(image, tls, session=None):
 
 
 def say_hello(client, name):
-    path = b"/greet.Greeter/SayHello"
-    block = (b"\x83\x87\x04" + bytes([len(path)]) + path + b"\x01\x04gram"  # POST https :path :authority
-             + b"\x0f\x10\x10application/grpc" + b"\x00\x02te\x08trailers")
-    message = b"\x0a" + bytes([len(name)]) + name
-    data = b"\0" + len(message).to_bytes(4, "big") + message
-    client.sendall(frame(HEADERS, END_HEADERS, block) + frame(DATA, END_STREAM, data))
-    seen = b""
-    while b"Hello " + name not in seen:
-        part = client.recv(4096)
-        assert part, f"closed after {seen!r}"
-        seen += part
+    client.sendall(hello(name, scheme=b"\x87"))
+    read_until(client, b"Hello " + name)
+
+
+def ping(client):
+    """Its answer, after what else the server had to send."""
+    client.sendall(PING)
+    read_until(client, b"gramgram")
 
 
 def test_no_tls_without_entropy():
@@ -96,12 +94,7 @@ def test_calls_resumption_and_stack(board, app, version):
             say_hello(client, b"Eve")
             assert client.session_reused
         time.sleep(0.2)
-        debugger = Debugger(image)
-        bottom, top = 0x20000000, debugger.read_word(0)
-        stack = debugger.read(bottom, top - bottom)
-        unused = len(stack) - len(stack.lstrip(b"\0"))
-        print(f"{top - bottom - unused} of {top - bottom} bytes of stack used")
-        assert unused >= STACK_RESERVE
+        expect_unused_stack(image)
 
 
 @pytest.mark.parametrize("board, app, count", [(*SMALL, 2), (*OLDER, 2), (*LARGE, 4)])
@@ -110,26 +103,21 @@ def test_so_many_connections_at_once(board, app, count):
         image.wait_ready()
         tls = context("client" if "mtls" in app else None, app)
         clients = [connect(image, tls) for _ in range(count)]
-        for client in clients:  # the first is still served: PING, after the rest of SETTINGS and its acknowledgement
-            client.sendall(bytes.fromhex("000008060000000000") + b"gramgram")
-            seen = b""
-            while b"gramgram" not in seen:
-                part = client.recv(4096)
-                assert part, "an open connection was ended for a new one"
-                seen += part
+        for client in clients:  # no open connection was ended for a new one
+            ping(client)
         for client in clients:
             client.close()
 
 
 def test_mutual_tls_wants_a_certificate():
-    with Image(*LARGE[:1], app=LARGE[1]) as image:
+    with Image(LARGE[0], app=LARGE[1]) as image:
         image.wait_ready()
         with pytest.raises(ssl.SSLError, match="certificate required"):
             connect(image, context())
 
 
 def test_plaintext_gets_no_answer():
-    with Image(*SMALL[:1], app=SMALL[1]) as image:
+    with Image(SMALL[0], app=SMALL[1]) as image:
         image.wait_ready()
         with socket.create_connection(("127.0.0.1", image.port), timeout=10) as client:
             client.sendall(PREFACE)

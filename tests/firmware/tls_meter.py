@@ -8,7 +8,7 @@ import sys
 import time
 
 from board_image import ROOT, Image
-from test_tls import context, connect
+from test_tls import connect, context, ping
 
 INSTRUCTIONS_A_TICK = 20  # lm3s6965evb: 50 MHz, one instruction a nanosecond
 PAGE = (ROOT / "docs" / "security.md").read_text()
@@ -20,7 +20,6 @@ IMAGES = {
 }
 COLUMNS = ["handshake", "its longest step", "resumed", "its longest step", "a record each way"]
 PINGS = 100
-PING = bytes.fromhex("000008060000000000") + b"gramgram"
 
 
 def talk(image, tls, session=None, pings=0):
@@ -29,9 +28,7 @@ def talk(image, tls, session=None, pings=0):
     client = connect(image, tls, session)
     client.sendall(bytes.fromhex("000000040100000000"))
     for _ in range(pings + 1):
-        client.sendall(PING)
-        while b"gramgram" not in client.recv(4096):
-            pass
+        ping(client)
     session = client.session
     client.close()
     end = time.monotonic() + 10
@@ -43,7 +40,7 @@ def talk(image, tls, session=None, pings=0):
 def measure(app):
     tls = context("client" if "mtls" in app else None)
     with Image("lm3s6965evb", app=app, more=("-icount", "shift=0")) as image:
-        image.wait_for(r"ready on localhost:50051 .*\n", seconds=60)
+        image.wait_ready(seconds=60)
         session = talk(image, tls)
         talk(image, tls, session)
         talk(image, tls)
