@@ -7,6 +7,7 @@ RAM is sizeof(struct gram_server) with one limit changed; flash is the sum of th
 both as greeter on lm3s6965evb has them, Cortex-M3 -Os. A part is the sum of its objects, generated ones included, so
 build/gen must be there (`make size` sees to that). Nothing is linked: an image may leave out more."""
 
+import os
 import re
 import subprocess
 import sys
@@ -25,7 +26,7 @@ INCLUDE = [
     "-Iport/boards/lm3s6965evb",
     "-Ibuild/gen",
     "-isystem",
-    "build/deps/nanopb",
+    os.environ.get("NANOPB_DIR", "build/deps/nanopb"),
 ]
 METADATA = {"GRAM_METADATA_SIZE": 128}
 STATE = {"GRAM_INTERCEPTOR_STATE": 16}
