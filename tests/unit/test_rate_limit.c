@@ -24,16 +24,23 @@ static const struct gram_rate_limit limit = {
 
 static const char *said; /* with the last answer */
 
-static gram_status call_of(const struct gram_rate_limit *of, const char *path, uint32_t now)
+static gram_status call_on(unsigned connection, const struct gram_rate_limit *of, const char *path,
+                           uint32_t now)
 {
     gram_call *call = fake_call(0);
     gram_status status;
 
+    call->connection = connection;
     call->path = path;
     call->now = now;
     status = of->hooks.before(&of->hooks, call);
     said = call->text;
     return status;
+}
+
+static gram_status call_of(const struct gram_rate_limit *of, const char *path, uint32_t now)
+{
+    return call_on(0, of, path, now);
 }
 
 static void passes(const char *path, uint32_t now)
@@ -165,15 +172,10 @@ static void test_per_connection(void **state)
 
     (void)state;
     for (unsigned connection = 0; connection < 3; connection++) {
-        for (unsigned i = 0; i <= BURST + 1; i++) {
-            gram_call *call = fake_call(0);
-
-            call->connection = connection;
-            call->path = i == 0 ? "/a.A/Slow" : "/a.A/Fast";
-            call->now = 5;
-            assert_int_equal(of.hooks.before(&of.hooks, call),
-                             i <= BURST ? GRAM_OK : GRAM_RESOURCE_EXHAUSTED);
-        }
+        assert_int_equal(call_on(connection, &of, "/a.A/Slow", 5), GRAM_OK);
+        for (unsigned i = 0; i < BURST; i++)
+            assert_int_equal(call_on(connection, &of, "/a.A/Fast", 5), GRAM_OK);
+        assert_int_equal(call_on(connection, &of, "/a.A/Fast", 5), GRAM_RESOURCE_EXHAUSTED);
     }
     for (unsigned i = 0; i < 3 * RULES; i++)
         assert_int_equal(own[i].full_at, i % RULES == 1 ? 60005 : i % RULES == 3 ? 5 + BURST * EVERY : 0);
@@ -189,13 +191,8 @@ static void test_more_connections(void **state)
 
     (void)state;
     of.bucket_count = 1; /* fewer than rules: the first is all there is */
-    for (unsigned i = 0; i < 3; i++) {
-        gram_call *call = fake_call(0);
-
-        call->path = "/a.A/Slow";
-        call->now = 5;
-        assert_int_equal(of.hooks.before(&of.hooks, call), i < 1 ? GRAM_OK : GRAM_RESOURCE_EXHAUSTED);
-    }
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(call_of(&of, "/a.A/Slow", 5), i < 1 ? GRAM_OK : GRAM_RESOURCE_EXHAUSTED);
     for (unsigned i = 1; i < 4 * RULES; i++)
         assert_int_equal(own[i].full_at, 0);
     for (unsigned count = RULES; count < 4 * RULES; count++) {
@@ -204,15 +201,9 @@ static void test_more_connections(void **state)
         memset(own, 0, sizeof own);
         of.bucket_count = (uint16_t)count;
         for (unsigned round = 0; round < 2; round++) { /* and again when the buckets are full */
-            for (unsigned connection = 0; connection < 3 * sets + 1; connection++) {
-                gram_call *call = fake_call(0);
-
-                call->connection = connection;
-                call->path = "/a.A/Slow";
-                call->now = 5 + round * 60000;
-                assert_int_equal(of.hooks.before(&of.hooks, call),
+            for (unsigned connection = 0; connection < 3 * sets + 1; connection++)
+                assert_int_equal(call_on(connection, &of, "/a.A/Slow", 5 + round * 60000),
                                  connection < sets ? GRAM_OK : GRAM_RESOURCE_EXHAUSTED);
-            }
         }
         for (unsigned i = 0; i < 4 * RULES; i++)
             assert_int_equal(own[i].full_at, i < sets * RULES && i % RULES == 1 ? 120005 : 0);
