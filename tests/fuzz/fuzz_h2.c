@@ -17,13 +17,11 @@ enum { ROOM = 1 << 18, LINE = 10 };
 /* What one connection has told and sent. */
 struct side {
     struct gram_h2_conn conn;
-    uint8_t told[ROOM];
-    size_t told_len;
-    uint8_t sent[ROOM];
-    size_t sent_len;
+    size_t told_len, sent_len;
     unsigned open;   /* slots taken, as the layer above knows them: bits */
     uint8_t head[9]; /* of the frame that is being sent */
     uint32_t head_len, frame_left;
+    uint8_t told[ROOM], sent[ROOM]; /* last: start() does not clear them */
 };
 
 static struct side sides[2];
@@ -251,8 +249,6 @@ static void feed(struct side *side, const uint8_t *data, size_t size, size_t seg
 static void start(struct side *side)
 {
     memset(side, 0, offsetof(struct side, told));
-    side->told_len = side->sent_len = 0;
-    side->open = side->head_len = side->frame_left = 0;
     gram_h2_init(&side->conn, &events, pins, NULL, 0, 1000);
     drain(side);
 }
