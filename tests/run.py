@@ -336,7 +336,7 @@ def suites(quick):
     if glob.glob("tests/fuzz/fuzz_*.c"):
         count = len(glob.glob("tests/fuzz/fuzz_*.c"))
         found.append(Suite("fuzz", count * (options.seconds + 10), tests_make("fuzz"), fuzzers))
-    for config in ["tls", *(c for c in ["tls-m32"] if "m32" in configs)]:
+    for config in ["tls", "tls-m32"] if "m32" in configs else ["tls"]:
         found.append(Suite(f"tls ({config})", 90, tests_make(config), cmocka("tls", config)))
     if glob.glob("tests/wire/*.c"):
         found.append(

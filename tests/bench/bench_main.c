@@ -179,7 +179,6 @@ static void put_result(const char *name, uint32_t ticks, uint32_t steps)
 static void check_answers(const struct bench_case *c, uint32_t steps)
 {
     uint32_t expected = c->answer * steps;
-
     uint32_t updates = bench_answered - expected;
 
     if (bench_answered < expected || updates % 13 != 0 || updates > expected / 10) {

@@ -93,6 +93,11 @@ def copy(tmp_path):
     return tmp_path
 
 
+def write(copy, name, content):
+    (copy / name).parent.mkdir(parents=True, exist_ok=True)
+    (copy / name).write_text(content)
+
+
 def run_section(title, copy):
     port = free_port()
     env = environment()
@@ -102,8 +107,7 @@ def run_section(title, copy):
     try:
         for name, language, content in blocks(section(title)):
             if name:
-                (copy / name).parent.mkdir(parents=True, exist_ok=True)
-                (copy / name).write_text(content)
+                write(copy, name, content)
             if language != "sh":
                 continue
             for command, expected in commands(content.replace("50051", str(port))):
@@ -146,8 +150,7 @@ def test_first_service_is_firmware(copy):
     """The sentence behind it: the same files make an image for a board."""
     for name, _, content in blocks(section("Your first service")):
         if name:
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            (copy / name).write_text(content)
+            write(copy, name, content)
     command = re.search(r"`(make firmware [^`]+)`", section("Your first service")).group(1)
     image = re.search(r"`(build/[^`]+\.elf)`", section("Your first service")).group(1)
     subprocess.run(command, shell=True, cwd=copy, check=True, timeout=SECONDS)

@@ -115,7 +115,7 @@ static void fault(gram_status status, const char *reason)
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* One part of a list, plain or padded, and what comes of it at the end of `lines` (NULL: of no interest). */
+/* How many bytes one part of a list is, plain or padded; -1: it is no base64. */
 static int decode_part(const char *text, size_t len, uint8_t *out)
 {
     uint32_t bits = 0;
@@ -137,6 +137,7 @@ static int decode_part(const char *text, size_t len, uint8_t *out)
     return n;
 }
 
+/* Adds what each part of a list comes to; false: one of them is no base64. */
 static bool add_bin(char lines[METADATA_SEEN], const struct value *v)
 {
     size_t at = 0;

@@ -128,7 +128,7 @@ static void test_tokens(struct pair *pair)
         "Bearer reader-toke",  "Bearer reader-tokem", "Bearer reader-token0", "Bearer xeader-token", "Bearer  reader-token",
         "Bearer READER-TOKEN", "Bearer admin-tokeN",  "Bearer x",             "Bearer rr"};
     static const char *const malformed[] = {"Basic reader-token", "Bearer", "", "reader-token", "Bearer\treader-token",
-                                            "BearerXreader-token", "Bearer", "xBearer reader-token", "Xearer reader-token"};
+                                            "BearerXreader-token", "xBearer reader-token", "Xearer reader-token"};
     struct peer *p = begin(pair);
 
     for (unsigned i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {

@@ -82,9 +82,8 @@ static const struct gram_path_list *choose(gram_call *call)
     return role;
 }
 
-static const struct gram_allow by_role = {.hooks = GRAM_ALLOW_HOOKS,
-                                                                                .allowed = GRAM_PATHS("/never.Asked/*"),
-                                          .choose = choose};
+static const struct gram_allow by_role = {
+    .hooks = GRAM_ALLOW_HOOKS, .allowed = GRAM_PATHS("/never.Asked/*"), .choose = choose};
 
 static void test_roles(void **state)
 {
