@@ -16,6 +16,7 @@
 #include "gram/rate_limit.h"
 #include "gram/request_id.h"
 #include "gram/server_version.h"
+#include "metadata_app.h"
 
 #if GRAM_METADATA_SIZE > 0
 
@@ -158,10 +159,15 @@ static void test_tokens(struct pair *pair)
     passes(p);
 }
 
-/* What the client indexes (RFC 7541) is known from its number alone. */
+/* What the client indexes (RFC 7541) is known from its number alone, and so is the name. */
 static void test_indexed(struct pair *pair)
 {
+    static const char admin[] = "Bearer admin-token";
     struct peer *p = begin(pair);
+
+    put_literal(&fields, NEVER_ADDED, 23, NULL, admin, sizeof admin - 1);
+    calls(p, UNARY);
+    passes(p);
 
     put_insert(&fields, "authorization", "Bearer reader-token");
     calls(p, UNARY);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "gram/metadata.h"
 #include "hpack_feed.h"
 #include "hpack_rfc.h"
 #include "hpack_static.h"
@@ -43,6 +44,21 @@ static void test_numbers(void **state)
     assert_string_equal(hpack_rfc_static[GRAM_HPACK_VALUE_ROOT].value, "/");
     assert_string_equal(hpack_rfc_static[GRAM_HPACK_VALUE_HTTP].value, "http");
     assert_string_equal(hpack_rfc_static[GRAM_HPACK_VALUE_HTTPS].value, "https");
+}
+
+/* The keys that have macros in gram/metadata.h. */
+static void test_keys(void **state)
+{
+    static const struct gram_key keys[] = {
+        GRAM_KEY_AUTHORIZATION, GRAM_KEY_COOKIE,     GRAM_KEY_FROM, GRAM_KEY_HOST,
+        GRAM_KEY_REFERER,       GRAM_KEY_USER_AGENT, GRAM_KEY_VIA,
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        assert_string_equal(hpack_rfc_static[keys[i].number].name, keys[i].name);
+        assert_int_equal(keys[i].number, first_of(keys[i].number));
+    }
 }
 
 /* Every name has its constant, the lowest index. */
@@ -213,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_keys),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_unlisted),
