@@ -9,6 +9,7 @@
 
 #include "expect.h"
 #include "gram/details.h"
+#include "grpc_internal.h"
 
 #if GRAM_METADATA_SIZE > 0
 
@@ -18,24 +19,11 @@
 
 static uint8_t decoded[512];
 
-static size_t from_base64(const char *text)
+/* As it is sent: without padding. */
+static int32_t from_base64(const char *text)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    unsigned bits = 0, count = 0;
-    size_t n = 0;
-
-    for (; *text; text++) {
-        const char *digit = strchr(digits, *text);
-        assert_non_null(digit);
-        bits = bits << 6 | (unsigned)(digit - digits);
-        count += 6;
-        if (count >= 8) {
-            assert_true(n < sizeof decoded);
-            count -= 8;
-            decoded[n++] = (uint8_t)(bits >> count);
-        }
-    }
-    return n;
+    assert_null(strchr(text, '='));
+    return gram_base64_decode(decoded, sizeof decoded, (const uint8_t *)text, strlen(text));
 }
 
 /* What the handler fails with. */
