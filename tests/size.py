@@ -8,6 +8,7 @@
  structs   of what is there once for each connection, call, stream: from the debug information
  images    every application on every board: flash, RAM with its stack, and the worst stack that the call
            graph shows
+ with TLS  flash and RAM of the images that have budgets of their own
 
 Stack: gcc's -fcallgraph-info=su gives each function's frame and callees. A call through a struct's member may
 reach every function that any source puts into a member of that name (`.next = stream_next`, `netif->output =
@@ -335,7 +336,7 @@ def report_structs():
 
 
 def report_secure():
-    """The image that has to fit, with TLS, the smallest board; the other stands beside it."""
+    """The images that have to fit, with TLS, the smallest board; a larger board's stands beside them."""
     print("\nImages with TLS: flash, RAM with its stack")
     good = True
     for path, flash_budget, ram_budget in SECURE:
