@@ -1,7 +1,7 @@
 /* A call's metadata (gram/metadata.h): one run of items in the call, in the order that they came.
  *
  *     item: tag (8 bits), length (16, little-endian), bytes
- *     tag   0 .. KEYS_MAX - 1   the application's key: the value as it came, or two bytes of verdict
+ *     tag   0 .. key_count - 1  the application's key: the value as it came, or two bytes of verdict
  *           TAG_HEADER, TAG_TRAILER   a field to be sent, encoded: an HPACK literal, which depends on no table
  *
  * Invariants: metadata_len <= GRAM_METADATA_SIZE and ends an item. The value that is being read lies behind it, and counts once it
