@@ -9,6 +9,7 @@ import (
 	"flag"
 	"log"
 	"os"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -31,12 +32,30 @@ var cases = map[string]func(context.Context, testgrpc.TestServiceClient, ...grpc
 	"timeout_on_sleeping_server":  interop.DoTimeoutOnSleepingServer,
 }
 
+// The soak of so many calls of the program's own sizes, each on a channel of that function.
+func soak(count, seconds int, channel func() (*grpc.ClientConn, func())) {
+	limit := time.Duration(seconds) * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	interop.DoSoakTest(ctx, interop.SoakTestConfig{
+		RequestSize:                      271828,
+		ResponseSize:                     314159,
+		PerIterationMaxAcceptableLatency: limit,
+		OverallTimeout:                   limit,
+		NumWorkers:                       1,
+		Iterations:                       count,
+		ChannelForTest:                   channel,
+	})
+}
+
 func main() {
 	address := flag.String("server", "", "host:port")
 	name := flag.String("test_case", "", "the case")
 	ca := flag.String("ca_file", "", "who signs the server's certificate")
 	cert := flag.String("cert_file", "", "the client's certificate")
 	key := flag.String("key_file", "", "and its key")
+	iterations := flag.Int("soak_iterations", 10, "calls of a soak")
+	seconds := flag.Int("soak_overall_timeout_seconds", 10, "that it may take")
 	flag.Parse()
 
 	roots := x509.NewCertPool()
@@ -49,11 +68,15 @@ func main() {
 		log.Fatal(err)
 	}
 	config := &tls.Config{RootCAs: roots, ServerName: "localhost", Certificates: []tls.Certificate{pair}}
-	conn, err := grpc.NewClient(*address, grpc.WithTransportCredentials(credentials.NewTLS(config)))
-	if err != nil {
-		log.Fatal(err)
+	dial := func() (*grpc.ClientConn, func()) {
+		conn, err := grpc.NewClient(*address, grpc.WithTransportCredentials(credentials.NewTLS(config)))
+		if err != nil {
+			log.Fatal(err)
+		}
+		return conn, func() { conn.Close() }
 	}
-	defer conn.Close()
+	conn, hangUp := dial()
+	defer hangUp()
 
 	switch play, known := cases[*name]; {
 	case known:
@@ -62,6 +85,10 @@ func main() {
 		interop.DoUnimplementedMethod(context.Background(), conn)
 	case *name == "unimplemented_service":
 		interop.DoUnimplementedService(context.Background(), testgrpc.NewUnimplementedServiceClient(conn))
+	case *name == "rpc_soak":
+		soak(*iterations, *seconds, func() (*grpc.ClientConn, func()) { return conn, func() {} })
+	case *name == "channel_soak":
+		soak(*iterations, *seconds, dial)
 	default:
 		log.Fatalf("no case %q", *name)
 	}
