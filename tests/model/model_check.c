@@ -169,8 +169,9 @@ static void judge_trailers(struct m_call *c, const struct answer *a)
 
 static void judge_reset(struct m_call *c, const struct answer *a)
 {
-    bool too_much = a->reset_code == GRAM_H2_ENHANCE_YOUR_CALM && c->eager && answer_is_cut(a) &&
-                    c->closed_status == GRAM_RESOURCE_EXHAUSTED;
+    /* told only of a call: what is answered in plain HTTP has no messages */
+    bool too_much = a->reset_code == GRAM_H2_ENHANCE_YOUR_CALM && c->eager && c->before &&
+                    c->closed_status == GRAM_RESOURCE_EXHAUSTED && answer_is_cut(a);
     gram_status told = a->reset_code == GRAM_H2_CANCEL ? GRAM_DEADLINE_EXCEEDED
                        : too_much                      ? GRAM_RESOURCE_EXHAUSTED
                                                        : GRAM_CANCELLED;
