@@ -94,7 +94,7 @@ struct pkg_Kinds_handlers {
          * again if it is too early. */
         gram_status (*resume)(gram_call *call, pkg_Rep *rep);
         /* Optional. However the call ended, once: give back what it took. `status`: what the client was
-         * told. */
+         * told, or why nothing. */
         void (*closed)(gram_call *call, gram_status status);
     } One;
 
@@ -111,7 +111,7 @@ struct pkg_Kinds_handlers {
          * ignored, when there are no more. Or an error. */
         gram_status (*next)(gram_call *call, pkg_Rep *rep);
         /* Optional. However the call ended, once: give back what it took. `status`: what the client was
-         * told. */
+         * told, or why nothing. */
         void (*closed)(gram_call *call, gram_status status);
     } Down;
 
@@ -129,7 +129,7 @@ struct pkg_Kinds_handlers {
         /* Optional. After GRAM_PENDING, when the call was woken: answers as half_close does. */
         gram_status (*resume)(gram_call *call, pkg_Rep *rep);
         /* Optional. However the call ended, once: give back what it took. `status`: what the client was
-         * told. */
+         * told, or why nothing. */
         void (*closed)(gram_call *call, gram_status status);
     } Up;
 
@@ -149,7 +149,7 @@ struct pkg_Kinds_handlers {
          * to say now, GRAM_DONE (*rep ignored) to end the call, or an error. */
         gram_status (*next)(gram_call *call, pkg_Rep *rep);
         /* Optional. However the call ended, once: give back what it took. `status`: what the client was
-         * told. */
+         * told, or why nothing. */
         void (*closed)(gram_call *call, gram_status status);
     } Both;
 };
