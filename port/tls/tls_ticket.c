@@ -59,10 +59,10 @@ static const struct gram_tls_ticket_key *key_named(const struct gram_tls *tls, c
     return NULL;
 }
 
-/* ---- sealing, in place; the head is authenticated with it ---- */
+/* ---- sealing and opening, in place; the head is authenticated, too ---- */
 
 #if GRAM_TLS_CHACHA20
-static int seal(const struct gram_tls_ticket_key *key, unsigned char *ticket, size_t len)
+static int transform(const struct gram_tls_ticket_key *key, unsigned char *ticket, size_t len, bool seals)
 {
     mbedtls_chachapoly_context aead;
     unsigned char *text = ticket + NAME + NONCE;
@@ -71,26 +71,13 @@ static int seal(const struct gram_tls_ticket_key *key, unsigned char *ticket, si
     mbedtls_chachapoly_init(&aead);
     error = mbedtls_chachapoly_setkey(&aead, key->key);
     if (error == 0)
-        error = mbedtls_chachapoly_encrypt_and_tag(&aead, len, ticket + NAME, ticket, NAME, text, text, text + len);
-    mbedtls_chachapoly_free(&aead);
-    return error;
-}
-
-static int unseal(const struct gram_tls_ticket_key *key, unsigned char *ticket, size_t len)
-{
-    mbedtls_chachapoly_context aead;
-    unsigned char *text = ticket + NAME + NONCE;
-    int error;
-
-    mbedtls_chachapoly_init(&aead);
-    error = mbedtls_chachapoly_setkey(&aead, key->key);
-    if (error == 0)
-        error = mbedtls_chachapoly_auth_decrypt(&aead, len, ticket + NAME, ticket, NAME, text + len, text, text);
+        error = seals ? mbedtls_chachapoly_encrypt_and_tag(&aead, len, ticket + NAME, ticket, NAME, text, text, text + len)
+                      : mbedtls_chachapoly_auth_decrypt(&aead, len, ticket + NAME, ticket, NAME, text + len, text, text);
     mbedtls_chachapoly_free(&aead);
     return error;
 }
 #else
-static int seal(const struct gram_tls_ticket_key *key, unsigned char *ticket, size_t len)
+static int transform(const struct gram_tls_ticket_key *key, unsigned char *ticket, size_t len, bool seals)
 {
     mbedtls_gcm_context aead;
     unsigned char *text = ticket + NAME + NONCE;
@@ -99,22 +86,8 @@ static int seal(const struct gram_tls_ticket_key *key, unsigned char *ticket, si
     mbedtls_gcm_init(&aead);
     error = mbedtls_gcm_setkey(&aead, MBEDTLS_CIPHER_ID_AES, key->key, 256);
     if (error == 0)
-        error = mbedtls_gcm_crypt_and_tag(&aead, MBEDTLS_GCM_ENCRYPT, len, ticket + NAME, NONCE, ticket, NAME, text, text,
-                                          TAG, text + len);
-    mbedtls_gcm_free(&aead);
-    return error;
-}
-
-static int unseal(const struct gram_tls_ticket_key *key, unsigned char *ticket, size_t len)
-{
-    mbedtls_gcm_context aead;
-    unsigned char *text = ticket + NAME + NONCE;
-    int error;
-
-    mbedtls_gcm_init(&aead);
-    error = mbedtls_gcm_setkey(&aead, MBEDTLS_CIPHER_ID_AES, key->key, 256);
-    if (error == 0)
-        error = mbedtls_gcm_auth_decrypt(&aead, len, ticket + NAME, NONCE, ticket, NAME, text + len, TAG, text, text);
+        error = seals ? mbedtls_gcm_crypt_and_tag(&aead, MBEDTLS_GCM_ENCRYPT, len, ticket + NAME, NONCE, ticket, NAME, text, text, TAG, text + len)
+                      : mbedtls_gcm_auth_decrypt(&aead, len, ticket + NAME, NONCE, ticket, NAME, text + len, TAG, text, text);
     mbedtls_gcm_free(&aead);
     return error;
 }
@@ -172,7 +145,7 @@ int gram_tls_ticket_write(void *context, const mbedtls_ssl_session *session, uns
         return error;
     *len = NAME + NONCE + IDENTITY + saved + TAG;
     *lifetime = PERIOD_MS / 1000;
-    return seal(key, start, IDENTITY + saved);
+    return transform(key, start, IDENTITY + saved, true);
 }
 
 int gram_tls_ticket_parse(void *context, mbedtls_ssl_session *session, unsigned char *buf, size_t len)
@@ -186,7 +159,7 @@ int gram_tls_ticket_parse(void *context, mbedtls_ssl_session *session, unsigned 
     if (!key)
         return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
     len -= NAME + NONCE + TAG;
-    if (unseal(key, buf, len) != 0)
+    if (transform(key, buf, len, false) != 0)
         return MBEDTLS_ERR_SSL_INVALID_MAC;
     error = mbedtls_ssl_session_load(session, text + IDENTITY, len - IDENTITY);
     if (error != 0)
