@@ -145,6 +145,8 @@ static void tls_closed(void *context)
 {
     struct gram_tls_conn *conn = context;
 
+    if (conn->state == GRAM_TLS_HANDSHAKE) /* lost: nobody has ended it */
+        gram_tls_say(conn, "the client left in its handshake", "");
     gram_tls_release(conn);
     memset(conn, 0, sizeof *conn);
 }
