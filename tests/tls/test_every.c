@@ -135,16 +135,6 @@ static void test_exhaustion(void **state)
     }
 }
 
-static int after(void **state)
-{
-    (void)state;
-    tls_each_allocation = NULL;
-    tls_abandon(&pair);
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_teardown(f, after)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = { TEST(test_cut_off), TEST(test_exhaustion) };

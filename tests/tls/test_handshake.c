@@ -600,15 +600,6 @@ static void test_replace(void **state)
     tls_close(&pair);
 }
 
-static int after(void **state)
-{
-    (void)state;
-    tls_abandon(&pair);
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_teardown(f, after)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

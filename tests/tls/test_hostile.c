@@ -401,15 +401,6 @@ static void test_figures(void **state)
                   sizeof(struct gram_tls) - sizeof(struct gram_tls_conn) * GRAM_TLS_CONNECTIONS);
 }
 
-static int after(void **state)
-{
-    (void)state;
-    tls_abandon(&pair);
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_teardown(f, after)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -161,15 +161,6 @@ static void test_limit_of_certificate(void **state)
     tls_client_runs = false;
 }
 
-static int after(void **state)
-{
-    (void)state;
-    tls_abandon(&pair);
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_teardown(f, after)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

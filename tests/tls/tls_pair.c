@@ -109,6 +109,7 @@ void tls_close(struct tls_pair *pair)
 
 void tls_abandon(struct tls_pair *pair)
 {
+    tls_each_allocation = NULL;
     if (!pair->tls)
         return;
     tls_client_runs = false;
@@ -117,6 +118,12 @@ void tls_abandon(struct tls_pair *pair)
         tls_lose(pair->peers[i]);
     gram_tls_end(pair->tls);
     memset(pair, 0, sizeof *pair);
+}
+
+int tls_after(void **pair)
+{
+    tls_abandon(*pair);
+    return 0;
 }
 
 /* ---- a client ---- */

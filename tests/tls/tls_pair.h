@@ -76,6 +76,10 @@ struct gram_tls_config tls_config(enum gram_tls_client_auth auth);
 void tls_close(struct tls_pair *pair);
 /* After a test that has failed: so that the next does not fail, too. */
 void tls_abandon(struct tls_pair *pair);
+
+/* An entry of cmocka's list whose test has the file's `pair`, and leaves nothing of it to the next, however it ended. */
+int tls_after(void **pair);
+#define TEST(f) cmocka_unit_test_prestate_setup_teardown(f, NULL, tls_after, &pair)
 void tls_run(struct tls_pair *pair);
 /* One round; false: nothing moved. */
 bool tls_round(struct tls_pair *pair);
